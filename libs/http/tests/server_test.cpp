@@ -1,0 +1,157 @@
+#include "libs/http/server.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+namespace kimberlite::http {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// A socket that sends what it is told and reads until the server closes.
+class RawClient {
+ public:
+  explicit RawClient(int port) {
+    fd_ = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const timeval timeout{10, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  }
+  ~RawClient() { close(fd_); }
+  void Send(std::string_view bytes) { ASSERT_EQ(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size())); }
+  std::string ReadAll() {
+    std::string all;
+    char buffer[4096];
+    for (ssize_t n; (n = recv(fd_, buffer, sizeof buffer, 0)) > 0;) all.append(buffer, n);
+    return all;
+  }
+
+ private:
+  int fd_;
+};
+
+class ServerTest : public ::testing::Test {
+ protected:
+  void Serve(Server::Handler handler, Server::Options options = {}) {
+    server_ = std::make_unique<Server>(std::move(options), std::move(handler));
+    ASSERT_TRUE(server_->Start());
+  }
+  std::string Exchange(std::string_view bytes) {
+    RawClient client(server_->port());
+    client.Send(bytes);
+    return client.ReadAll();
+  }
+  static Response Echo(const Request& request) {
+    return {200, {{"X-Query", std::string(request.query())}}, std::make_shared<const std::string>(request.path())};
+  }
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(ServerTest, AnswersGetWithPathAndQuery) {
+  Serve(Echo);
+  const std::string answer = Exchange("GET /en/economy/?q=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nX-Query: q=1\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 12\r\n"));
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n/en/economy/"));
+}
+
+TEST_F(ServerTest, HeadHasTheGetsHeadersAndNoBody) {
+  Serve(Echo);
+  const std::string answer = Exchange("HEAD /abc HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("Content-Length: 4\r\n"));
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
+}
+
+TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
+  Serve(Echo);
+  const std::string answer = Exchange(
+      "GET /first HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_LT(answer.find("/first"), answer.find("/second"));
+  EXPECT_THAT(answer, HasSubstr("/second"));
+}
+
+TEST_F(ServerTest, WhatIsAmbiguousIs400AndCloses) {
+  Serve(Echo);
+  for (const char* bad : {
+           "GET / HTTP/1.1\r\n\r\n",
+           "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+           "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+           "GET relative HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+           "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+       }) {
+    EXPECT_THAT(Exchange(bad), StartsWith("HTTP/1.1 400 ")) << bad;
+  }
+}
+
+TEST_F(ServerTest, OtherMethodsBodiesAndLargeHeadersAreRefused) {
+  Serve(Echo);
+  EXPECT_THAT(Exchange("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 405 "));
+  EXPECT_THAT(Exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(Exchange("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(20000, 'y') + "\r\n\r\n"),
+              StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(ServerTest, AHeaderValueCannotBeginAnother) {
+  Serve([](const Request&) { return Response{301, {{"Location", "/a\r\nSet-Cookie: x"}}, nullptr}; });
+  EXPECT_THAT(Exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), Not(HasSubstr("\r\nSet-Cookie")));
+}
+
+TEST_F(ServerTest, ASlowHeaderIsCut) {
+  Serve(Echo, {.header_timeout = std::chrono::seconds(1)});
+  RawClient client(server_->port());
+  client.Send("GET / HTTP/1.1\r\nHost");
+  EXPECT_EQ(client.ReadAll(), "");
+}
+
+TEST_F(ServerTest, AFailingHandlerIs500AndTheServerGoesOn) {
+  Serve([](const Request& request) -> Response {
+    if (request.path() == "/bad") throw std::runtime_error("broken");
+    return Echo(request);
+  });
+  EXPECT_THAT(Exchange("GET /bad HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(Exchange("GET /good HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, StopAnswersWhatWasAsked) {
+  std::promise<void> entered, release;
+  Serve([&](const Request& request) {
+    entered.set_value();
+    release.get_future().wait();
+    return Echo(request);
+  });
+  RawClient idle(server_->port());
+  RawClient client(server_->port());
+  client.Send("GET /last HTTP/1.1\r\nHost: x\r\n\r\n");
+  entered.get_future().wait();
+  std::jthread stopper([&] { server_->Stop(std::chrono::seconds(10)); });
+  release.set_value();
+  const std::string answer = client.ReadAll();
+  EXPECT_TRUE(answer.ends_with("/last")) << answer;
+  EXPECT_EQ(idle.ReadAll(), "");
+}
+
+TEST_F(ServerTest, ATakenPortIsAClearError) {
+  Serve(Echo);
+  Server second({.port = server_->port()}, Echo);
+  const auto started = second.Start();
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().message(), HasSubstr(std::to_string(server_->port())));
+}
+
+}  // namespace
+}  // namespace kimberlite::http
