@@ -29,7 +29,17 @@ struct Event {
   std::int64_t sequence = 0;  // of the aggregate; ce_sequence
   std::string traceparent;    // W3C Trace Context; may be empty
   std::string payload;
+  // Further headers. A dead letter carries kimberlite_error, kimberlite_topic, kimberlite_partition, kimberlite_offset
+  // and kimberlite_group: why, from where, for whom it was set aside.
+  std::map<std::string, std::string> headers;
 };
+
+// Of one event: key, attributes, headers and payload together. What is larger is refused (RESOURCE_EXHAUSTED).
+inline constexpr std::size_t kMaxEventBytes = 8 << 20;
+
+// What every driver and the outbox require of an event: topic, key, id and type not empty, all text UTF-8 without NUL,
+// the size within the limit.
+Result<void> CheckEvent(const Event& event);
 
 // Where an event stands in its topic.
 struct Position {
@@ -43,7 +53,8 @@ class Publisher {
  public:
   virtual ~Publisher() = default;
   // Returns once all are durable, in the order given per key. On an error any part of them may have been sent: the
-  // caller sends them again.
+  // caller sends them again, from the first. NOT_FOUND when a topic does not exist; INVALID_ARGUMENT and
+  // RESOURCE_EXHAUSTED as CheckEvent, before anything is sent.
   virtual Result<void> Publish(std::span<const Event> events) = 0;
 };
 
@@ -52,12 +63,14 @@ class Publisher {
 class Consumer {
  public:
   virtual ~Consumer() = default;
-  // When the bus was last heard, an idle answer included: a consumer that is cut off sees it stand still.
+  // When the bus was last heard, an idle answer included: a consumer that is cut off sees it stand still. At most about
+  // half a second old while all is well. It says that events arrive, not that the handler was done with them.
   virtual Time last_heard() const = 0;
 };
 
 // What a handler makes of an event. An error that is retryable() is tried again with back-off for as long as it
-// lasts, holding its partition back; INTERNAL is tried 5 times; any other error, and the fifth INTERNAL, sets the event aside in
+// lasts, holding its partition (no other) back; INTERNAL, ABORTED and RESOURCE_EXHAUSTED, which may be a defect or may
+// pass, are tried 5 times within about a second; any other error, and the fifth of those, sets the event aside in
 // "<topic>.dlq.<group>" with the reason in the header "kimberlite_error", and the next one follows.
 using Handler = std::function<Result<void>(const Event& event, const Position& position)>;
 
@@ -76,7 +89,9 @@ struct BroadcastSubscription {
   // Next offset per topic and partition; what is missing begins at the end.
   std::vector<Position> start;
   // Told once, before the first event, what the places are: `start` completed with the ends of the others. `gap` is
-  // set when a place of `start` no longer exists (the log was truncated or made anew), so events were missed.
+  // set when a place of `start` no longer exists (the log was truncated or made anew), so events were missed; such a
+  // partition begins at its end. Called again, after a while, when it returns an error. Nothing is told while a topic
+  // does not exist yet.
   std::function<Result<void>(std::span<const Position> places, bool gap)> on_start;
   Handler handler;  // errors are retried for ever: a broadcast consumer sets nothing aside
 };

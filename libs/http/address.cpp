@@ -42,7 +42,7 @@ constexpr Block<4> kRefused4[] = {
     {{240, 0, 0, 0}, 4, "a reserved address"},
 };
 
-// The first match names the reason; the last row of the table is everything outside global unicast.
+// The first match names the reason.
 constexpr Block<16> kRefused6[] = {
     {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, "a loopback address"},
     {{}, 128, "the unspecified address"},

@@ -18,6 +18,8 @@ POM = REPOSITORY / "deploy/local/kafka/pom.xml"
 JAVA = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-Dorg.slf4j.simpleLogger.showDateTime=true", "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ"]
 
+FETCH_TIMEOUT = 600
+
 
 class Unavailable(DevError):
     """Kafka cannot be had on this machine: no Java, no Maven, or Maven Central out of reach."""
@@ -36,12 +38,16 @@ def fetch():
     new = cache / f"kafka-{version}.new"
     shutil.rmtree(new, ignore_errors=True)
     copy = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={new}"]
-    result = subprocess.run(
-        ["mvn", "--batch-mode", "--quiet", "--file", str(POM), *copy],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )
+    command = ["mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", "--file", str(POM), *copy]
+    try:
+        result = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=FETCH_TIMEOUT
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"Maven could not fetch Apache Kafka within {FETCH_TIMEOUT} s") from error
     if result.returncode != 0:
-        raise Unavailable(f"Maven could not fetch Apache Kafka:\n{result.stdout.strip()[-2000:]}")
+        reason = next((line for line in result.stdout.splitlines() if "[ERROR]" in line), result.stdout[-1000:])
+        raise Unavailable(f"Maven could not fetch Apache Kafka: {reason.strip()}")
     new.rename(jars)
     return jars
 
@@ -54,7 +60,9 @@ class Kafka:
         self.port = port
         self.controller_port = controller_port
         self.brokers = f"127.0.0.1:{port}"
-        self.daemon = Daemon("kafka", [], run_dir / "kafka.pid", log_dir / "kafka.log", stop_timeout=30)
+        self.daemon = Daemon(
+            "kafka", [], run_dir / "kafka.pid", log_dir / "kafka.log", ports=(port, controller_port), stop_timeout=30
+        )
 
     def start(self):
         if self.daemon.pid():
@@ -69,19 +77,20 @@ class Kafka:
             self._format(java, classpath)
         self.daemon.argv = [java, *JAVA, "-cp", classpath, "kafka.Kafka", self.properties]
         self.daemon.start()
-        self.daemon.wait_ready(self.is_ready, 90)
+        self.daemon.wait_ready(self.why_not_ready, 90)
 
-    def is_ready(self):
-        """The broker answers a request for its API versions (Kafka protocol, key 18, version 0)."""
+    def why_not_ready(self):
+        """Empty when the broker answers a request for its API versions (Kafka protocol, key 18, version 0)."""
         client = b"dev"
         body = struct.pack(">hhih", 18, 0, 1, len(client)) + client
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
                 connection.sendall(struct.pack(">i", len(body)) + body)
                 reply = connection.recv(10, socket.MSG_WAITALL)
-        except OSError:
-            return False
-        return len(reply) == 10 and struct.unpack(">iih", reply)[1:] == (1, 0)  # our correlation id, no error
+        except OSError as error:
+            return str(error)
+        answered = len(reply) == 10 and struct.unpack(">iih", reply)[1:] == (1, 0)  # our correlation id, no error
+        return "" if answered else "it does not speak Kafka's protocol"
 
     def stop(self):
         return self.daemon.stop()

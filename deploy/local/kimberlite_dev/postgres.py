@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from .errors import DevError
 from .process import Daemon, wait_until
 
 USER = DATABASE = "kimberlite"
+# Unlike runuser it becomes the program that it runs, so that the pid is the server's.
+AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
 
 
 def _run(command, **options):
@@ -19,7 +22,7 @@ def _run(command, **options):
         list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
     )
     if result.returncode != 0:
-        raise DevError(f"{pathlib.Path(command[0]).name} failed:\n{result.stdout.strip()}")
+        raise DevError(f"{shlex.join(map(str, command))[:300]} failed:\n{result.stdout.strip()}")
     return result.stdout
 
 
@@ -30,7 +33,15 @@ def _unprivileged():
     unshare = ["unshare", "--user", "--map-user=1000"]
     if subprocess.run([*unshare, "true"], stderr=subprocess.DEVNULL).returncode == 0:
         return unshare
-    return ["runuser", "-u", "postgres", "--"]
+    return AS_POSTGRES
+
+
+def _check_reachable(path):
+    if subprocess.run([*AS_POSTGRES, "test", "-x", str(path)]).returncode != 0:
+        raise DevError(
+            "called as root where user namespaces are forbidden, PostgreSQL runs as the user postgres, who cannot reach "
+            f"{path}: run ./dev as an ordinary user, or set KIMBERLITE_DEV_DIR to a directory that everyone may pass"
+        )
 
 
 class Postgres:
@@ -38,9 +49,9 @@ class Postgres:
         """`durable` false gives up safety from power cuts for speed; for tests of other things only."""
         self.directory = directory
         self.data = directory / "data"
-        self.run_dir = run_dir
+        self.socket_dir = run_dir / "pg"
         self.durable = durable
-        self.url = f"postgresql://{USER}@{urllib.parse.quote(str(run_dir), safe='')}/{DATABASE}"
+        self.url = f"postgresql://{USER}@{urllib.parse.quote(str(self.socket_dir), safe='')}/{DATABASE}"
         self.daemon = Daemon(
             "postgres",
             [],
@@ -54,10 +65,11 @@ class Postgres:
         if self.daemon.pid():
             return
         prefix = _unprivileged()
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if prefix[:1] == ["runuser"]:
-            for path in (self.directory, self.run_dir):
+        for path in (self.directory, self.socket_dir):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if prefix == AS_POSTGRES:
                 shutil.chown(path, "postgres")
+                _check_reachable(path)
         if not self.data.exists():
             self._create(prefix)
         self._forget_dead_server()
@@ -66,27 +78,29 @@ class Postgres:
             self._programs() / "postgres",
             *("-D", self.data),
             *("-c", "listen_addresses="),
-            *("-c", f"unix_socket_directories={self.run_dir}"),
+            *("-c", f"unix_socket_directories={self.socket_dir}"),
             *("-c", "unix_socket_permissions=0700"),
             *("-c", "max_connections=200"),
             *("-c", "log_min_duration_statement=500"),
             *([] if self.durable else ("-c", "fsync=off", "-c", "full_page_writes=off")),
         ]
         self.daemon.start()
-        self.daemon.wait_ready(self.is_ready, 60)
+        self.daemon.wait_ready(self.why_not_ready, 60)
         # A server killed between its first start and here has no database yet.
         exists = self.query(f"SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'", database="postgres")
         if exists.strip() != "1":
             self.query(f"CREATE DATABASE {DATABASE}", database="postgres")
 
-    def is_ready(self):
-        probe = [self._programs() / "pg_isready", "--quiet", "--host", self.run_dir, "--dbname", "postgres"]
-        return subprocess.run(list(map(str, probe))).returncode == 0
+    def why_not_ready(self):
+        """Empty when it takes connections."""
+        whom = ["--host", self.socket_dir, "--username", USER, "--dbname", "postgres"]
+        ready = subprocess.run([self._programs() / "pg_isready", "--quiet", *whom]).returncode == 0
+        return "" if ready else "it takes no connections"
 
     def query(self, sql, database=DATABASE):
         """Rows as psql prints them: no header, columns separated by |."""
         psql = [self._programs() / "psql", "--no-psqlrc", "--quiet", "-At", "--set", "ON_ERROR_STOP=1"]
-        return _run([*psql, "--host", self.run_dir, "--username", USER, "--dbname", database, "--command", sql])
+        return _run([*psql, "--host", self.socket_dir, "--username", USER, "--dbname", database, "--command", sql])
 
     def stop(self):
         return self.daemon.stop()
@@ -116,11 +130,12 @@ class Postgres:
         return [shutil.which(prefix[0]), *prefix[1:]] if prefix else []
 
     def _forget_dead_server(self):
-        """After a crash postmaster.pid may name a pid that another program has by now; PostgreSQL would not start."""
+        """After a crash its lock files may name a pid that another program has by now; PostgreSQL would not start."""
         # Children of a killed server work here until they notice, and hold its shared memory.
         if not wait_until(lambda: not self._processes(), 10, interval=0.1):
             raise DevError(f"{self.data} is used by a server that this stack did not start: pids {self._processes()}")
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self.socket_dir / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _processes(self):
         """Those whose working directory is the data directory: PostgreSQL's own."""

@@ -3,12 +3,16 @@
 import contextlib
 import dataclasses
 import hashlib
+import http.client
 import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 from .errors import DevError
 from .settings import write_private
@@ -28,6 +32,17 @@ def wait_until(condition, timeout, interval=0.02):
         if value or time.monotonic() > deadline:
             return value
         time.sleep(interval)
+
+
+def http_problem(url):
+    """Empty when a GET is answered with success; else what came instead."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return ""
+    except urllib.error.HTTPError as error:
+        return f"{error.code} {error.read(500).decode(errors='replace').strip()}"
+    except (OSError, http.client.HTTPException) as error:
+        return str(getattr(error, "reason", error))
 
 
 def _boot_id():
@@ -61,6 +76,7 @@ class Daemon:
     pid_file: pathlib.Path
     log_file: pathlib.Path
     environment: dict = dataclasses.field(default_factory=dict)  # added to that of ./dev
+    ports: tuple = ()  # on loopback; must be free when it starts
     stop_signal: int = signal.SIGTERM
     stop_timeout: float = 10
     child: subprocess.Popen = None  # only in the process that started it
@@ -90,6 +106,8 @@ class Daemon:
         """Starts it unless it lives."""
         if self.pid():
             return
+        for port in self.ports:
+            self._check_free(port)
         if self.log_file.exists() and self.log_file.stat().st_size > LARGEST_LOG:
             self.log_file.replace(self.log_file.with_name(self.log_file.name + ".1"))
         with self.log_file.open("ab") as log:
@@ -110,20 +128,30 @@ class Daemon:
         }
         write_private(self.pid_file, json.dumps(saved) + "\n")
 
-    def wait_ready(self, probe, timeout):
-        """Waits until probe() is true; explains itself when the process dies or the time is over."""
-        dead = False
+    def _check_free(self, port):
+        """Otherwise another program on the port would be taken for ours, and answer in its place."""
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise DevError(
+                    f"{self.name} cannot have port {port}: {error.strerror.lower()}. KIMBERLITE_PORT_OFFSET=100 moves all "
+                    "ports of the stack; `ss -ltnp` tells who has this one"
+                ) from error
 
-        def ready_or_dead():
-            nonlocal dead
-            dead = self.pid() is None
-            return dead or probe()
+    def wait_ready(self, why_not_ready, timeout):
+        """Waits until why_not_ready() is empty; explains itself when the process dies or the time is over."""
+        problem = ""
 
-        reached = wait_until(ready_or_dead, timeout)
-        if reached and not dead:
-            return
-        what = "stopped while it was starting" if dead else f"was not ready after {timeout} s"
-        raise DevError(f"{self.name} {what}. The end of {self.log_file}:\n{last_lines(self.log_file)}")
+        def settled():
+            nonlocal problem
+            problem = why_not_ready() if self.pid() else "it stopped while it was starting"
+            return not problem or not self.pid()
+
+        wait_until(settled, timeout)
+        if problem:
+            raise DevError(f"{self.name} is not ready: {problem}. The end of {self.log_file}:\n{last_lines(self.log_file)}")
 
     def stop(self):
         """Asks it to stop, and kills it if it does not. True when it stopped as asked (or did not run)."""
@@ -147,6 +175,3 @@ class Daemon:
             if not wait_until(lambda: self.pid() is None, 10):
                 raise DevError(f"{self.name} (pid {pid}) cannot be killed")
 
-    def exit_code(self):
-        """How it ended; only in the process that started it."""
-        return self.child.wait(timeout=self.stop_timeout)

@@ -36,7 +36,7 @@ class Redis:
             *("--maxmemory-policy", "noeviction"),
         ]
         self.daemon.start()
-        self.daemon.wait_ready(self.is_ready, 10)
+        self.daemon.wait_ready(self.why_not_ready, 10)
 
     def command(self, *words):
         """One command; its first reply line, e.g. "+PONG"."""
@@ -47,11 +47,13 @@ class Redis:
             connection.sendall(request.encode())
             return connection.makefile("r", newline="\r\n").readline().strip()
 
-    def is_ready(self):
+    def why_not_ready(self):
+        """Empty when it answers."""
         try:
-            return self.command("PING") == "+PONG"
-        except OSError:
-            return False
+            reply = self.command("PING")
+        except OSError as error:
+            return str(error)
+        return "" if reply == "+PONG" else reply
 
     def empty(self):
         reply = self.command("FLUSHALL")

@@ -23,7 +23,7 @@ DEFAULT_PORTS = {
     **{f"{service}_ops": 9101 + index for index, service in enumerate(SERVICES)},
 }
 
-# A socket's whole path must fit into 107 bytes; the longest name below the run directory is ".s.PGSQL.5432".
+# A socket's whole path must fit into 107 bytes; the longest name below the run directory is "pg/.s.PGSQL.5432".
 LONGEST_RUN_PATH = 90
 
 
@@ -69,13 +69,13 @@ class Settings:
         return cls(default_dev_dir(), default_build_dir(), bus, ports_from_environment())
 
     @classmethod
-    def of_last_up(cls):
-        """What the last `./dev up` started; None when there was none."""
-        file = default_dev_dir() / "stack.json"
+    def saved_in(cls, dev_dir):
+        """What the last `up` in this directory started; None when there was none."""
+        file = dev_dir / "stack.json"
         if not file.exists():
             return None
         saved = json.loads(file.read_text())
-        return cls(default_dev_dir(), default_build_dir(), saved["bus"], saved["ports"])
+        return cls(dev_dir, default_build_dir(), saved["bus"], saved["ports"])
 
     def save(self):
         write_private(self.dev_dir / "stack.json", json.dumps({"bus": self.bus, "ports": self.ports}, indent=1) + "\n")
@@ -107,8 +107,9 @@ class Settings:
         return self.build_dir / "bin" / name
 
     def make_directories(self):
-        for directory in (self.dev_dir, self.run_dir, self.log_dir):
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Others may pass but not look: PostgreSQL may have to run as a user of its own. What is secret is 0600 or 0700.
+        for directory, mode in ((self.dev_dir, 0o711), (self.run_dir, 0o711), (self.log_dir, 0o700)):
+            directory.mkdir(mode=mode, parents=True, exist_ok=True)
             if directory.stat().st_uid != os.getuid():
                 raise DevError(f"{directory} belongs to another user")
 

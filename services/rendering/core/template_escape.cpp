@@ -17,7 +17,7 @@ constexpr Table MakeHtmlTable() {
 constexpr Table MakeJsonTable() {
   Table table{};
   for (int c = 0; c < 0x20; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (const int c : {'"', '\\', '<', '>', '&', 0x7f, 0xe2}) table[static_cast<std::size_t>(c)] = true;
+  for (const char c : {'"', '\\', '<', '>', '&', '\x7f', '\xe2'}) table[static_cast<unsigned char>(c)] = true;
   return table;
 }
 

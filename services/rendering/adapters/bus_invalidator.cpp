@@ -1,0 +1,162 @@
+#include "services/rendering/adapters/bus_invalidator.h"
+
+#include <algorithm>
+#include <set>
+
+#include "libs/telemetry/telemetry.h"
+
+namespace kimberlite::rendering {
+namespace {
+
+constexpr char kArticles[] = "kimberlite.content.article.v1";
+constexpr char kSite[] = "kimberlite.content.site.v1";
+constexpr char kConcepts[] = "kimberlite.tagging.concept.v1";
+
+std::set<Touched> PlacesOf(const content::v1::ArticleState& state) {
+  std::set<Touched> places;
+  for (const auto& place : state.lists()) places.insert({"list:" + place.list_key(), place.sort_key()});
+  return places;
+}
+
+template <typename Message>
+Result<Message> Read(const bus::Event& event) {
+  Message message;
+  if (!message.ParseFromString(event.payload)) {
+    return Fail(Code::kInvalidArgument, "event " + event.id + " is not a " + message.GetTypeName());
+  }
+  return message;
+}
+
+}  // namespace
+
+Invalidation InvalidationOf(const content::v1::ArticleChanged& event) {
+  Invalidation invalidation;
+  invalidation.aggregate = "article:" + std::to_string(event.article_id());
+  invalidation.sequence = event.sequence();
+  invalidation.touched.push_back({invalidation.aggregate, ""});
+  invalidation.touched_after_gap = invalidation.touched;
+  const std::set<Touched> before = PlacesOf(event.before());
+  const std::set<Touched> after = PlacesOf(event.after());
+  std::ranges::set_symmetric_difference(before, after, std::back_inserter(invalidation.touched));
+  std::ranges::set_union(before, after, std::back_inserter(invalidation.touched_after_gap));
+  return invalidation;
+}
+
+Invalidation InvalidationOf(const content::v1::SiteChanged& event) {
+  return {{{"site", ""}}, {{"site", ""}}, "site", event.sequence(), {}};
+}
+
+Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event) {
+  const std::string entity = "concept:" + std::to_string(event.concept_id());
+  return {{{entity, ""}}, {{entity, ""}}, entity, event.sequence(), {}};
+}
+
+BusInvalidator::BusInvalidator(bus::Bus& bus, RedisPageStore& store, GrpcSources& sources)
+    : bus_(bus), store_(store), sources_(sources) {}
+
+BusInvalidator::~BusInvalidator() { Stop(); }
+
+Result<void> BusInvalidator::Start() {
+  const std::vector<std::string> topics = {kArticles, kSite, kConcepts};
+  KIMBERLITE_RETURN_IF_ERROR(bus_.EnsureTopics(topics, {}));
+  bus::BroadcastSubscription subscription;
+  subscription.topics = topics;
+  // Without Redis there is neither a place to start from nor a page that could be stale: begin at the end, and on_start
+  // is repeated until Redis has been told.
+  if (const auto places = store_.Places()) {
+    for (const AppliedPlace& place : *places) {
+      if (std::ranges::find(topics, place.topic) != topics.end()) {
+        subscription.start.push_back({place.topic, place.partition, place.next_offset});
+      }
+    }
+  }
+  const std::vector<bus::Position> known = subscription.start;
+  subscription.on_start = [this, known](std::span<const bus::Position> places, bool gap) {
+    return OnStart(places, gap || known.size() < places.size());
+  };
+  subscription.handler = [this](const bus::Event& event, const bus::Position& position) { return Handle(event, position); };
+  consumer_ = bus_.Subscribe(std::move(subscription));
+  return {};
+}
+
+void BusInvalidator::Stop() { consumer_.reset(); }
+
+Result<void> BusInvalidator::Ready() const {
+  if (!consumer_) return Fail(Code::kUnavailable, "not listening to the bus");
+  return {};
+}
+
+Result<void> BusInvalidator::OnStart(std::span<const bus::Position> places, bool gap) {
+  if (gap) {
+    // Events were missed: which pages they touched is not known any more.
+    KIMBERLITE_RETURN_IF_ERROR(store_.DropAll());
+    telemetry::Info("page cache emptied", {{"reason", "the place in the log is unknown or gone"}});
+  }
+  std::vector<AppliedPlace> applied;
+  for (const bus::Position& place : places) applied.push_back({place.topic, place.partition, place.offset});
+  return store_.SetPlaces(applied);
+}
+
+Result<void> BusInvalidator::Handle(const bus::Event& event, const bus::Position& position) {
+  Result<Invalidation> invalidation = Fail(Code::kInvalidArgument, "unknown topic " + event.topic);
+  if (event.topic == kArticles) {
+    if (auto message = Read<content::v1::ArticleChanged>(event)) invalidation = InvalidationOf(*message);
+  } else if (event.topic == kSite) {
+    if (auto message = Read<content::v1::SiteChanged>(event)) {
+      // Before the cache: a fill that still reads the old settings then began before the touch, and is refused.
+      sources_.RequireSite(message->sequence());
+      invalidation = InvalidationOf(*message);
+    }
+  } else if (event.topic == kConcepts) {
+    if (auto message = Read<tagging::v1::ConceptChanged>(event)) invalidation = InvalidationOf(*message);
+  }
+  if (!invalidation) {
+    // What cannot be read may have touched anything.
+    telemetry::LogError("unreadable event, page cache emptied",
+                        {{"event_id", event.id}, {"topic", event.topic}, {"offset", position.offset}});
+    KIMBERLITE_RETURN_IF_ERROR(store_.DropAll());
+    return store_.SetPlaces(std::vector<AppliedPlace>{{position.topic, position.partition, position.offset + 1}});
+  }
+  invalidation->place = {position.topic, position.partition, position.offset + 1};
+  KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t dropped, store_.Apply(*invalidation));
+  static const auto events = telemetry::Metrics::Counter("kimberlite_edge_events_applied_total", "Events applied to the page cache");
+  static const auto pages = telemetry::Metrics::Counter("kimberlite_edge_pages_invalidated_total", "Pages dropped by events");
+  static const auto lag = telemetry::Metrics::Seconds("kimberlite_edge_apply_lag_seconds", "From an event's time to its application");
+  events.Add();
+  pages.Add(static_cast<double>(dropped));
+  lag.Observe(std::chrono::duration<double>(SystemClock().Now() - event.time).count());
+  telemetry::Debug("event applied", {{"event_id", event.id},
+                                     {"aggregate", invalidation->aggregate},
+                                     {"sequence", invalidation->sequence},
+                                     {"pages_dropped", dropped},
+                                     {"traceparent", event.traceparent}});
+  {
+    const std::lock_guard lock(mutex_);
+    ++applied_count_;
+  }
+  applied_.notify_all();
+  return {};
+}
+
+Result<std::int64_t> BusInvalidator::WaitApplied(const Context& context, const std::string& aggregate,
+                                                 std::int64_t sequence) {
+  const auto deadline = context.deadline.value_or(std::chrono::steady_clock::now() + std::chrono::seconds(30));
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const std::uint64_t seen = applied_count_;
+    lock.unlock();
+    KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t applied, store_.AppliedSequence(aggregate));
+    if (applied >= sequence) return applied;
+    lock.lock();
+    // Another replica may be the one that applied it: look again now and then without being told.
+    const auto look_again = std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(250));
+    applied_.wait_until(lock, context.stop, look_again, [&] { return applied_count_ != seen; });
+    if (context.stop.stop_requested()) return Fail(Code::kCancelled, "the caller went away");
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return Fail(Code::kDeadlineExceeded, aggregate + " is applied up to " + std::to_string(applied) + ", not yet " +
+                                               std::to_string(sequence));
+    }
+  }
+}
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "kimberlite/content/v1/events.pb.h"
+#include "kimberlite/tagging/v1/events.pb.h"
+#include "libs/bus/bus.h"
+#include "services/rendering/adapters/grpc_sources.h"
+#include "services/rendering/adapters/redis_page_store.h"
+
+namespace kimberlite::rendering {
+
+// Which entities an event touches. Pages that show an article depend on it, whatever list they found it in: so its own
+// entity covers all that show it, and of the lists only the places that it entered or left matter. After a gap, every
+// place of before and after.
+Invalidation InvalidationOf(const content::v1::ArticleChanged& event);
+Invalidation InvalidationOf(const content::v1::SiteChanged& event);
+Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event);
+
+// Hears every event of content and tagging and applies it to the page store, from where it was applied last.
+class BusInvalidator {
+ public:
+  BusInvalidator(bus::Bus& bus, RedisPageStore& store, GrpcSources& sources);
+  ~BusInvalidator();
+
+  Result<void> Start();
+  void Stop();
+  Result<void> Ready() const;
+
+  // Waits until the aggregate's sequence, or a newer one, is applied. Answers the one that is.
+  Result<std::int64_t> WaitApplied(const Context& context, const std::string& aggregate, std::int64_t sequence);
+
+ private:
+  Result<void> OnStart(std::span<const bus::Position> places, bool gap);
+  Result<void> Handle(const bus::Event& event, const bus::Position& position);
+
+  bus::Bus& bus_;
+  RedisPageStore& store_;
+  GrpcSources& sources_;
+  std::mutex mutex_;
+  std::condition_variable_any applied_;
+  std::uint64_t applied_count_ = 0;
+  std::unique_ptr<bus::Consumer> consumer_;
+};
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,103 @@
+#include "services/rendering/adapters/grpc_sources.h"
+
+#include "kimberlite/tagging/v1/tagging_service.pb.h"
+
+namespace kimberlite::rendering {
+
+GrpcSources::GrpcSources(const Options& options)
+    : content_(options.content_target, options.token),
+      tagging_(options.tagging_target, options.token),
+      feed_(options.feed_target, options.token) {}
+
+Result<std::shared_ptr<const content::v1::Site>> GrpcSources::GetSite(const Context& context) {
+  content::v1::GetSiteRequest request;
+  {
+    const std::lock_guard lock(mutex_);
+    if (site_ && site_->sequence() >= required_site_) return site_;
+    request.set_min_sequence(required_site_);
+  }
+  KIMBERLITE_ASSIGN_OR_RETURN(auto response, content_.Call<content::v1::GetSiteResponse>(context, request));
+  auto site = std::make_shared<const content::v1::Site>(std::move(*response.mutable_site()));
+  const std::lock_guard lock(mutex_);
+  if (!site_ || site_->sequence() < site->sequence()) site_ = site;
+  return site;
+}
+
+void GrpcSources::RequireSite(std::int64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  required_site_ = std::max(required_site_, sequence);
+}
+
+Result<content::v1::Article> GrpcSources::GetArticle(const Context& context, std::int64_t id) {
+  content::v1::GetArticleRequest request;
+  request.set_article_id(id);
+  KIMBERLITE_ASSIGN_OR_RETURN(auto response, content_.Call<content::v1::GetArticleResponse>(context, request));
+  return std::move(*response.mutable_article());
+}
+
+Result<std::vector<content::v1::ArticleCard>> GrpcSources::ListArticles(const Context& context,
+                                                                        const std::string& list_key, int count) {
+  content::v1::ListArticlesRequest request;
+  request.set_list_key(list_key);
+  request.set_page_size(count);
+  KIMBERLITE_ASSIGN_OR_RETURN(auto response, content_.Call<content::v1::ListArticlesResponse>(context, request));
+  return std::vector<content::v1::ArticleCard>(std::make_move_iterator(response.mutable_articles()->begin()),
+                                               std::make_move_iterator(response.mutable_articles()->end()));
+}
+
+Result<std::map<std::int64_t, tagging::v1::Concept>> GrpcSources::GetConcepts(const Context& context,
+                                                                              const std::vector<std::int64_t>& ids) {
+  std::map<std::int64_t, tagging::v1::Concept> concepts;
+  if (ids.empty()) return concepts;
+  tagging::v1::BatchGetConceptsRequest request;
+  request.mutable_concept_ids()->Add(ids.begin(), ids.end());
+  KIMBERLITE_ASSIGN_OR_RETURN(auto response, tagging_.Call<tagging::v1::BatchGetConceptsResponse>(context, request));
+  for (auto& found : *response.mutable_concepts()) concepts.emplace(found.concept_id(), std::move(found));
+  return concepts;
+}
+
+Result<tagging::v1::Concept> GrpcSources::ResolveTag(const Context& context, const std::string& language,
+                                                     const std::string& slug) {
+  tagging::v1::ResolveSlugRequest request;
+  request.set_language_code(language);
+  request.set_slug(slug);
+  KIMBERLITE_ASSIGN_OR_RETURN(auto response, tagging_.Call<tagging::v1::ResolveSlugResponse>(context, request));
+  return std::move(*response.mutable_definition());
+}
+
+Result<content::v1::Media> GrpcSources::GetMedia(const Context& context, const std::string& id) {
+  content::v1::GetMediaRequest request;
+  request.set_media_id(id);
+  KIMBERLITE_ASSIGN_OR_RETURN(auto response, content_.Call<content::v1::GetMediaResponse>(context, request));
+  return std::move(*response.mutable_media());
+}
+
+Result<std::pair<int, int>> GrpcSources::PictureSize(const Context& context, const std::string& id) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = picture_sizes_.find(id); known != picture_sizes_.end()) return known->second;
+  }
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto media, GetMedia(context, id));
+  const std::pair size(media.width(), media.height());
+  const std::lock_guard lock(mutex_);
+  // A bound on memory, not on correctness: sizes are asked for again.
+  if (picture_sizes_.size() > 100'000) picture_sizes_.clear();
+  picture_sizes_.emplace(id, size);
+  return size;
+}
+
+Result<feed::v1::GetFeedResponse> GrpcSources::GetFeed(const Context& context, feed::v1::FeedFormat format,
+                                                       const std::string& list_key) {
+  feed::v1::GetFeedRequest request;
+  request.set_format(format);
+  request.set_list_key(list_key);
+  return feed_.Call<feed::v1::GetFeedResponse>(context, request);
+}
+
+Result<feed::v1::ListFeedsResponse> GrpcSources::ListFeeds(const Context& context, const std::string& language) {
+  feed::v1::ListFeedsRequest request;
+  request.set_language_code(language);
+  return feed_.Call<feed::v1::ListFeedsResponse>(context, request);
+}
+
+}  // namespace kimberlite::rendering

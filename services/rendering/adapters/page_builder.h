@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "services/rendering/adapters/grpc_sources.h"
+#include "services/rendering/core/page.h"
+#include "services/rendering/core/route.h"
+#include "services/rendering/core/theme.h"
+
+namespace kimberlite::rendering {
+
+// Makes the page of a route from what content, tagging and feed say now, and records what it depends on. Safe for any
+// thread; blocks.
+class PageBuilder {
+ public:
+  PageBuilder(GrpcSources& sources, std::shared_ptr<const Theme> theme);
+
+  // A page for every route: 404 where nothing is, 410 where something was. An error only where a source failed.
+  Result<Page> Make(const Context& context, const Route& route);
+
+  // An error page in the route's language when it can be told, for when Make failed.
+  Page MakeError(const Context& context, const Route& route, int status);
+
+  const Theme& theme() const { return *theme_; }
+
+ private:
+  GrpcSources& sources_;
+  std::shared_ptr<const Theme> theme_;
+};
+
+}  // namespace kimberlite::rendering

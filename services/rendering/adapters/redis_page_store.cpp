@@ -1,0 +1,299 @@
+#include "services/rendering/adapters/redis_page_store.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "libs/base/id.h"
+#include "libs/base/text.h"
+#include "libs/telemetry/telemetry.h"
+#include "services/rendering/adapters/page_coding.h"
+
+namespace kimberlite::rendering {
+namespace {
+
+using nlohmann::json;
+
+// Shared beginning of the scripts. KEYS[1] is the prefix. Names are built inside, as they depend on
+// the epoch: one Redis holds them all.
+constexpr char kCommon[] = R"lua(
+local prefix = KEYS[1]
+local epoch = redis.call('GET', prefix .. 'epoch')
+local base = prefix .. (epoch or '') .. ':'
+
+local function drop(key)
+  local page = base .. 'page:' .. key
+  local deps = redis.call('HGET', page, 'deps')
+  if not deps then return 0 end
+  for entity in string.gmatch(deps, '[^\n]+') do
+    redis.call('HDEL', base .. 'deps:' .. entity, key)
+  end
+  redis.call('DEL', page)
+  return 1
+end
+)lua";
+
+const redis::Script& GetScript() {
+  static const redis::Script script(std::string(kCommon) + R"lua(
+if not epoch then return false end
+local page = base .. 'page:' .. ARGV[1]
+local meta = redis.call('HGET', page, 'meta')
+if not meta then return false end
+local body = redis.call('HGET', page, ARGV[2])
+if body then return {meta, body, ARGV[2]} end
+return {meta, redis.call('HGET', page, 'body'), 'body'}
+)lua");
+  return script;
+}
+
+const redis::Script& BeginScript() {
+  static const redis::Script script(std::string(kCommon) + R"lua(
+if not epoch then
+  epoch = ARGV[2]
+  redis.call('SET', prefix .. 'epoch', epoch)
+  base = prefix .. epoch .. ':'
+end
+return {epoch, redis.call('GET', base .. 'clock') or '0', redis.call('HGET', base .. 'page:' .. ARGV[1], 'nonce') or '',
+        redis.call('TIME')[1]}
+)lua");
+  return script;
+}
+
+// ARGV: key, epoch, clock, nonce seen, begun, new nonce, meta, body, gzip, br, then entity and window in turn.
+const redis::Script& CommitScript() {
+  static const redis::Script script(std::string(kCommon) + R"lua(
+local key, page = ARGV[1], base .. 'page:' .. ARGV[1]
+if epoch ~= ARGV[2] then return 0 end
+if tonumber(redis.call('TIME')[1]) - tonumber(ARGV[5]) > 60 then return 0 end
+for i = 11, #ARGV, 2 do
+  local touched = redis.call('GET', base .. 'touched:' .. ARGV[i])
+  if touched and tonumber(touched) > tonumber(ARGV[3]) then return 0 end
+end
+if (redis.call('HGET', page, 'nonce') or '') ~= ARGV[4] then return 0 end
+drop(key)
+local entities = {}
+for i = 11, #ARGV, 2 do
+  redis.call('HSET', base .. 'deps:' .. ARGV[i], key, ARGV[i + 1])
+  redis.call('EXPIRE', base .. 'deps:' .. ARGV[i], 691200)
+  entities[#entities + 1] = ARGV[i]
+end
+redis.call('HSET', page, 'meta', ARGV[7], 'nonce', ARGV[6], 'deps', table.concat(entities, '\n'), 'body', ARGV[8])
+if ARGV[9] ~= '' then redis.call('HSET', page, 'gzip', ARGV[9], 'br', ARGV[10]) end
+redis.call('EXPIRE', page, 604800)
+return 1
+)lua");
+  return script;
+}
+
+// ARGV: aggregate, sequence, place, next offset, number of touched, then entity and sort key in turn for
+// `touched`, and the same for `touched_after_gap`.
+const redis::Script& ApplyScript() {
+  static const redis::Script script(std::string(kCommon) + R"lua(
+local applied = prefix .. 'applied:' .. ARGV[1]
+local sequence = tonumber(ARGV[2])
+local known = tonumber(redis.call('HGET', applied, 'sequence') or '0')
+redis.call('HSET', prefix .. 'places', ARGV[3], ARGV[4])
+if known >= sequence then return 0 end
+local count = tonumber(ARGV[5])
+local first, last = 6, 5 + 2 * count
+if sequence > known + 1 then first, last = 6 + 2 * count, #ARGV end
+local dropped = 0
+if epoch then
+  local clock = redis.call('INCR', base .. 'clock')
+  for i = first, last, 2 do
+    local entity, sort_key = ARGV[i], ARGV[i + 1]
+    redis.call('SET', base .. 'touched:' .. entity, clock, 'EX', 120)
+    local index = redis.call('HGETALL', base .. 'deps:' .. entity)
+    for j = 1, #index, 2 do
+      local low, high = string.match(index[j + 1], '^(%S*) (%S*)$')
+      if sort_key == '' or ((low == '' or low <= sort_key) and (high == '' or sort_key <= high)) then
+        dropped = dropped + drop(index[j])
+      end
+    end
+  end
+end
+redis.call('HSET', applied, 'sequence', ARGV[2])
+redis.call('EXPIRE', applied, 2592000)
+return dropped
+)lua");
+  return script;
+}
+
+const redis::Script& DropScript() {
+  static const redis::Script script(std::string(kCommon) + "if not epoch then return 0 end\nreturn drop(ARGV[1])");
+  return script;
+}
+
+const redis::Script& InspectScript() {
+  static const redis::Script script(std::string(kCommon) + R"lua(
+if not epoch then return false end
+local page = redis.call('HMGET', base .. 'page:' .. ARGV[1], 'meta', 'deps')
+if not page[1] then return false end
+return page
+)lua");
+  return script;
+}
+
+const char* FieldOf(Coding coding) {
+  switch (coding) {
+    case Coding::kIdentity: return "body";
+    case Coding::kGzip: return "gzip";
+    case Coding::kBrotli: return "br";
+  }
+  return "body";
+}
+
+std::string WriteMeta(const Page& page, Time rendered_time) {
+  return json{{"status", page.status},
+              {"type", page.content_type},
+              {"language", page.content_language},
+              {"location", page.location},
+              {"path", page.canonical_path},
+              {"immutable", page.immutable},
+              {"modified", page.last_modified.time_since_epoch().count()},
+              {"rendered", rendered_time.time_since_epoch().count()},
+              {"etags", {{"body", ETag(page, Coding::kIdentity)}, {"gzip", ETag(page, Coding::kGzip)}, {"br", ETag(page, Coding::kBrotli)}}}}
+      .dump();
+}
+
+Result<StoredPage> ReadMeta(const std::string& text, const std::string& field) {
+  // Only this class writes it, but another version of it may have: what does not read is not there.
+  const json meta = json::parse(text, nullptr, false);
+  if (!meta.is_object()) return Fail(Code::kDataLoss, "a kept page has no readable head");
+  StoredPage page;
+  page.status = meta.value("status", 200);
+  page.content_type = meta.value("type", "");
+  page.content_language = meta.value("language", "");
+  page.location = meta.value("location", "");
+  page.canonical_path = meta.value("path", "");
+  page.immutable = meta.value("immutable", false);
+  page.last_modified = Time(std::chrono::microseconds(meta.value("modified", std::int64_t{0})));
+  page.rendered_time = Time(std::chrono::microseconds(meta.value("rendered", std::int64_t{0})));
+  if (const auto etags = meta.find("etags"); etags != meta.end() && etags->is_object()) page.etag = etags->value(field, "");
+  page.coding = field == "br" ? Coding::kBrotli : field == "gzip" ? Coding::kGzip : Coding::kIdentity;
+  return page;
+}
+
+void AddTouched(std::vector<std::string>& arguments, const std::vector<Touched>& touched) {
+  for (const Touched& one : touched) {
+    arguments.push_back(one.entity);
+    arguments.push_back(one.sort_key);
+  }
+}
+
+}  // namespace
+
+RedisPageStore::RedisPageStore(redis::Client& client, std::string prefix, std::string version)
+    : client_(client), prefix_(std::move(prefix)), version_(std::move(version) + "/") {}
+
+Result<redis::Reply> RedisPageStore::Run(const redis::Script& script, const std::vector<std::string>& arguments) {
+  return client_.Run(script, std::vector<std::string>{prefix_}, arguments);
+}
+
+Result<std::optional<StoredPage>> RedisPageStore::Get(const std::string& key, Coding coding) {
+  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(GetScript(), {version_ + key, FieldOf(coding)}));
+  if (reply.nil() || reply.elements.size() != 3) return std::nullopt;
+  auto page = ReadMeta(reply.elements[0].text, reply.elements[2].text);
+  if (!page) return std::nullopt;
+  page->body = std::make_shared<const std::string>(std::move(reply.elements[1].text));
+  return std::optional(std::move(*page));
+}
+
+Result<FillTicket> RedisPageStore::BeginFill(const std::string& key) {
+  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(BeginScript(), {version_ + key, RandomHex(8)}));
+  if (reply.elements.size() != 4) return Fail(Code::kInternal, "Redis answered a fill with something else");
+  return FillTicket{reply.elements[0].text, reply.elements[1].text, reply.elements[2].text, reply.elements[3].text};
+}
+
+Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket& ticket, const Page& page,
+                                        Time rendered_time) {
+  const bool compressible = IsCompressible(page.content_type) && !page.body.empty();
+  std::vector<std::string> arguments = {
+      version_ + key,
+      ticket.epoch,
+      ticket.clock,
+      ticket.nonce,
+      ticket.begun,
+      RandomHex(8),
+      WriteMeta(page, rendered_time),
+      page.body,
+      compressible ? *CodePage(page, Coding::kGzip, rendered_time).body : std::string(),
+      compressible ? *CodePage(page, Coding::kBrotli, rendered_time).body : std::string(),
+  };
+  for (const Dependency& dependency : page.dependencies) {
+    arguments.push_back(dependency.entity);
+    arguments.push_back(dependency.low + " " + dependency.high);
+  }
+  const auto reply = Run(CommitScript(), arguments);
+  if (!reply) {
+    telemetry::Warning("page not kept", {{"key", key}, {"error", reply.error().message()}});
+    return std::unexpected(reply.error());
+  }
+  return reply->integer == 1;
+}
+
+Result<std::int64_t> RedisPageStore::Apply(const Invalidation& invalidation) {
+  std::vector<std::string> arguments = {
+      invalidation.aggregate, std::to_string(invalidation.sequence),
+      invalidation.place.topic + "/" + std::to_string(invalidation.place.partition),
+      std::to_string(invalidation.place.next_offset), std::to_string(invalidation.touched.size())};
+  AddTouched(arguments, invalidation.touched);
+  AddTouched(arguments, invalidation.touched_after_gap);
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(ApplyScript(), arguments));
+  return reply.integer;
+}
+
+Result<std::int64_t> RedisPageStore::AppliedSequence(const std::string& aggregate) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply,
+                              client_.Command({"HGET", prefix_ + "applied:" + aggregate, "sequence"}));
+  std::int64_t sequence = 0;
+  std::from_chars(reply.text.data(), reply.text.data() + reply.text.size(), sequence);
+  return sequence;
+}
+
+Result<std::vector<AppliedPlace>> RedisPageStore::Places() {
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, client_.Command({"HGETALL", prefix_ + "places"}));
+  std::vector<AppliedPlace> places;
+  for (std::size_t i = 0; i + 1 < reply.elements.size(); i += 2) {
+    const std::string& name = reply.elements[i].text;
+    const std::string& offset = reply.elements[i + 1].text;
+    const std::size_t slash = name.rfind('/');
+    if (slash == std::string::npos) continue;
+    AppliedPlace place{name.substr(0, slash), 0, 0};
+    std::from_chars(name.data() + slash + 1, name.data() + name.size(), place.partition);
+    std::from_chars(offset.data(), offset.data() + offset.size(), place.next_offset);
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+Result<void> RedisPageStore::SetPlaces(std::span<const AppliedPlace> places) {
+  for (const AppliedPlace& place : places) {
+    KIMBERLITE_RETURN_IF_ERROR(client_.Command({"HSET", prefix_ + "places",
+                                                place.topic + "/" + std::to_string(place.partition),
+                                                std::to_string(place.next_offset)}));
+  }
+  return {};
+}
+
+Result<void> RedisPageStore::DropAll() {
+  KIMBERLITE_RETURN_IF_ERROR(client_.Command({"SET", prefix_ + "epoch", RandomHex(8)}));
+  return {};
+}
+
+Result<std::int64_t> RedisPageStore::Drop(const std::string& key) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(DropScript(), {version_ + key}));
+  return reply.integer;
+}
+
+Result<std::optional<PageInspection>> RedisPageStore::Inspect(const std::string& key) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(InspectScript(), {version_ + key}));
+  if (reply.nil() || reply.elements.size() != 2) return std::nullopt;
+  KIMBERLITE_ASSIGN_OR_RETURN(const StoredPage page, ReadMeta(reply.elements[0].text, "body"));
+  PageInspection inspection{page.status, page.etag, page.rendered_time, {}};
+  for (const std::string_view entity : Split(reply.elements[1].text, '\n')) {
+    if (!entity.empty()) inspection.entities.emplace_back(entity);
+  }
+  return inspection;
+}
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "libs/redis/redis.h"
+#include "services/rendering/core/edge.h"
+#include "services/rendering/core/page.h"
+
+namespace kimberlite::rendering {
+
+// Where a topic's partition has been applied up to.
+struct AppliedPlace {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t next_offset = 0;
+};
+
+// An event to apply.
+struct Invalidation {
+  std::vector<Touched> touched;  // when every event before it was applied
+  std::vector<Touched> touched_after_gap;  // in place of `touched` when one before it was missed
+  std::string aggregate;         // "article:1001"; its sequence is remembered
+  std::int64_t sequence = 0;
+  AppliedPlace place;
+};
+
+// What the store holds of one page.
+struct PageInspection {
+  int status = 0;
+  std::string etag;
+  Time rendered_time{};
+  std::vector<std::string> entities;
+};
+
+// Pages in Redis. Names begin with "<prefix>":
+//
+//   epoch                 the cache's own name, random: a new one makes everything under the old one unreachable
+//   applied:<aggregate>   hash: sequence of the last event applied; kept for 30 days
+//   places                hash: "<topic>/<partition>" -> next offset
+// and under "<prefix><epoch>:"
+//   clock                 counts invalidations
+//   touched:<entity>      clock at which the entity was last touched; kept for two minutes, a fill may take one
+//   deps:<entity>         hash: page key -> "<low> <high>", the index from an entity to the pages that depend on it
+//   page:<version>/<key>  hash: meta, nonce, deps, body, gzip, br; kept for 7 days, its index for 8
+//
+// Each step is one script, so atomic; a page and its index are written together. A fill is refused when any entity that
+// it depends on was touched since it began, or another fill of its key was kept: whatever pauses happen in between, a
+// page made from older inputs cannot replace one made from newer ones.
+class RedisPageStore final : public PageStore {
+ public:
+  // `version` is part of every page's key: another theme, other pages; all are invalidated alike.
+  RedisPageStore(redis::Client& client, std::string prefix, std::string version);
+
+  Result<std::optional<StoredPage>> Get(const std::string& key, Coding coding) override;
+  Result<FillTicket> BeginFill(const std::string& key) override;
+  Result<bool> CommitFill(const std::string& key, const FillTicket& ticket, const Page& page, Time rendered_time) override;
+
+  // Drops the pages that the event touches and remembers it, unless it was applied before. Answers how many were dropped.
+  Result<std::int64_t> Apply(const Invalidation& invalidation);
+  // The sequence of an aggregate that was applied last; 0 when not known.
+  Result<std::int64_t> AppliedSequence(const std::string& aggregate);
+  Result<std::vector<AppliedPlace>> Places();
+  Result<void> SetPlaces(std::span<const AppliedPlace> places);
+  // A new epoch: every page is gone at once.
+  Result<void> DropAll();
+  Result<std::int64_t> Drop(const std::string& key);
+  Result<std::optional<PageInspection>> Inspect(const std::string& key);
+
+ private:
+  Result<redis::Reply> Run(const redis::Script& script, const std::vector<std::string>& arguments);
+
+  redis::Client& client_;
+  const std::string prefix_;
+  const std::string version_;
+};
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "libs/site/site_paths.h"
+#include "services/rendering/core/view.h"
+
+namespace kimberlite::rendering {
+
+using site::ToTime;
+
+// The site as one language's pages show it.
+class SiteView : public site::SitePaths {
+ public:
+  using SitePaths::SitePaths;
+
+  Moment MomentOf(Time time) const;
+
+  // What every page has, without what is the page's own: title, description, canonical_url, alternates, share_image,
+  // urls of the language choices.
+  Shell MakeShell() const;
+
+  static Language LanguageOf(const content::v1::Site& site, const std::string& code);
+};
+
+// Where a translation lives: needs no view of its language.
+std::string ArticlePathIn(const content::v1::Site& site, const content::v1::Article& article,
+                          const content::v1::Translation& translation);
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,55 @@
+#include "services/rendering/app.h"
+
+#include "libs/telemetry/telemetry.h"
+#include "services/rendering/adapters/grpc_rendering_service.h"
+
+namespace kimberlite::rendering {
+
+App::App(const Config& config)
+    : config_(config),
+      redis_({.url = config.redis_url, .connections = config.edge_threads + 4}),
+      sources_({.content_target = config.content_target,
+                .tagging_target = config.tagging_target,
+                .feed_target = config.feed_target,
+                .token = config.rpc_token}) {}
+
+Result<void> App::Start() {
+  KIMBERLITE_ASSIGN_OR_RETURN(auto theme, Theme::Load(config_.theme_dir, "en"));
+  store_ = std::make_unique<RedisPageStore>(redis_, "kimberlite:", theme->version());
+  builder_ = std::make_unique<PageBuilder>(sources_, std::move(theme));
+  edge_ = std::make_unique<Edge>(
+      *store_, [this](const Context& context, const Route& route) { return builder_->Make(context, route); }, clock_);
+  http_edge_ = std::make_unique<HttpEdge>(*edge_, *builder_);
+
+  KIMBERLITE_ASSIGN_OR_RETURN(bus_, bus::Open({.driver = config_.common.bus,
+                                               .postgres_url = config_.common.postgres_url,
+                                               .kafka_brokers = config_.common.kafka_brokers,
+                                               .client_name = "rendering"}));
+  invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, sources_);
+  KIMBERLITE_RETURN_IF_ERROR(invalidator_->Start());
+
+  rpc_server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.address = config_.common.grpc_address,
+                                                                   .port = config_.common.grpc_port,
+                                                                   .tokens_file = config_.common.rpc_tokens_file,
+                                                                   .threads = 64});
+  RegisterRenderingService(*rpc_server_, *invalidator_, *store_);
+  KIMBERLITE_RETURN_IF_ERROR(rpc_server_->Start());
+
+  http_server_ = std::make_unique<http::Server>(
+      http::Server::Options{.address = config_.edge_address, .port = config_.edge_port, .worker_threads = config_.edge_threads},
+      [this](const http::Request& request) { return http_edge_->Answer(request); });
+  KIMBERLITE_RETURN_IF_ERROR(http_server_->Start());
+  rpc_server_->SetServing(true);
+  telemetry::Info("edge listens", {{"address", config_.edge_address}, {"port", http_server_->port()}});
+  return {};
+}
+
+Result<void> App::Ready() { return invalidator_->Ready(); }
+
+void App::Stop() {
+  http_server_->Stop();
+  rpc_server_->Stop();
+  invalidator_->Stop();
+}
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+
+#include "libs/bus/bus.h"
+#include "libs/http/server.h"
+#include "libs/redis/redis.h"
+#include "libs/rpc/rpc.h"
+#include "libs/runtime/runtime.h"
+#include "services/rendering/adapters/bus_invalidator.h"
+#include "services/rendering/adapters/grpc_sources.h"
+#include "services/rendering/adapters/http_edge.h"
+#include "services/rendering/adapters/page_builder.h"
+#include "services/rendering/adapters/redis_page_store.h"
+#include "services/rendering/config.h"
+#include "services/rendering/core/edge.h"
+
+namespace kimberlite::rendering {
+
+// The rendering service. Members stand in the order in which they start.
+class App final : public runtime::Service {
+ public:
+  explicit App(const Config& config);
+
+  Result<void> Start() override;
+  Result<void> Ready() override;
+  void Stop() override;
+
+ private:
+  const Config& config_;
+  SystemClock clock_;
+  redis::Client redis_;
+  GrpcSources sources_;
+  std::unique_ptr<PageBuilder> builder_;
+  std::unique_ptr<RedisPageStore> store_;
+  std::unique_ptr<Edge> edge_;
+  std::unique_ptr<HttpEdge> http_edge_;
+  std::unique_ptr<bus::Bus> bus_;
+  std::unique_ptr<BusInvalidator> invalidator_;
+  std::unique_ptr<rpc::Server> rpc_server_;
+  std::unique_ptr<http::Server> http_server_;
+};
+
+}  // namespace kimberlite::rendering

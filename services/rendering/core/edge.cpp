@@ -1,0 +1,83 @@
+#include "services/rendering/core/edge.h"
+
+namespace kimberlite::rendering {
+
+Edge::Edge(PageStore& store, MakePage make, const Clock& clock) : store_(store), make_(std::move(make)), clock_(clock) {}
+
+Result<EdgeAnswer> Edge::Get(const Context& context, const Route& route, Coding coding) {
+  const std::string key = route.CacheKey();
+  if (key.empty()) return Make(context, route, key, nullptr);
+  if (auto kept = store_.Get(key, coding); kept && *kept) {
+    EdgeAnswer answer;
+    answer.rendered_time = (*kept)->rendered_time;
+    answer.kept = std::move(*kept);
+    return answer;
+  }
+  return Fill(context, route, key)->outcome;
+}
+
+std::shared_ptr<Edge::Flight> Edge::Fill(const Context& context, const Route& route, const std::string& key) {
+  auto flight = std::make_shared<Flight>();
+  {
+    std::unique_lock lock(mutex_);
+    const auto [entry, first] = flights_.try_emplace(key, flight);
+    if (!first) {
+      const std::shared_ptr<Flight> joined = entry->second;
+      landed_.wait(lock, [&] { return joined->done; });
+      return joined;
+    }
+  }
+  auto outcome = Make(context, route, key, flight.get());
+  Close(key, flight.get());
+  {
+    const std::lock_guard lock(mutex_);
+    flight->outcome = std::move(outcome);
+    flight->done = true;
+  }
+  landed_.notify_all();
+  return flight;
+}
+
+// Lets nobody join the flight any more.
+void Edge::Close(const std::string& key, const Flight* flight) {
+  const std::lock_guard lock(mutex_);
+  if (const auto entry = flights_.find(key); entry != flights_.end() && entry->second.get() == flight) {
+    flights_.erase(entry);
+  }
+}
+
+Result<EdgeAnswer> Edge::Make(const Context& context, const Route& route, const std::string& key,
+                              const Flight* flight) {
+  EdgeAnswer answer;
+  // A round is refused when something that the page depends on was touched after it began, or another fill was kept.
+  constexpr int kRounds = 4;
+  for (int round = 0; round < kRounds; ++round) {
+    const Result<FillTicket> ticket = key.empty() ? Fail(Code::kUnavailable, "not kept") : store_.BeginFill(key);
+    auto page = make_(context, route);
+    if (!page) return std::unexpected(std::move(page).error());
+    answer.fresh = std::make_shared<const Page>(std::move(*page));
+    answer.rendered_time = clock_.Now();
+    answer.outcome = CacheOutcome::kMissNotStored;
+    if (!answer.fresh->cacheable) return answer;
+    if (!ticket) {
+      // No store: readers are served all the same, from the sources.
+      answer.outcome = CacheOutcome::kBypass;
+      return answer;
+    }
+    // Whoever comes from here on may have been promised something newer than this fill has read: they look for
+    // themselves. The commit decides for those who wait already.
+    Close(key, flight);
+    const auto kept = store_.CommitFill(key, *ticket, *answer.fresh, answer.rendered_time);
+    if (!kept) {
+      answer.outcome = CacheOutcome::kBypass;
+      return answer;
+    }
+    if (*kept) {
+      answer.outcome = CacheOutcome::kMissStored;
+      return answer;
+    }
+  }
+  return answer;
+}
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kimberlite::rendering {
+
+enum class RouteKind : std::uint8_t {
+  kNone,      // nothing of ours: 404
+  kRedirect,  // the same place under its proper form: `slug` holds the path
+  kChooser,   // /
+  kHome,      // /{lang}/
+  kSection,   // /{lang}/{section}/
+  kArticle,   // /{lang}/{section}/{id}-{slug}
+  kTag,       // /{lang}/tag/{slug}/
+  kSource,    // /{lang}/source/{slug}/
+  kFeeds,     // /{lang}/feeds/
+  kAbout,     // /{lang}/about/
+  kMedia,     // /media/{id}
+  kRobots,    // /robots.txt
+  kSitemap,   // /sitemap.xml
+  kNewsSitemap,  // /news-sitemap.xml
+};
+
+enum class FeedFormat : std::uint8_t { kNone, kRss, kAtom, kJson };
+
+// What a path asks for, by its form alone: whether it exists is another question.
+struct Route {
+  RouteKind kind = RouteKind::kNone;
+  FeedFormat feed = FeedFormat::kNone;  // of a home, section, tag or source: its feed instead of its page
+  std::string language;                 // first segment as it stands, also for kNone where it looks like a language
+  std::string slug;                     // of section, tag or source; the media id
+  std::int64_t article_id = 0;
+
+  // Names the page in the cache: made of what may vary it and of nothing else, so that no spelling of a path makes
+  // a second entry. Empty for what is not cached.
+  std::string CacheKey() const;
+};
+
+// `path` without query, percent-encoded as it came.
+Route ParseRoute(std::string_view path);
+
+}  // namespace kimberlite::rendering

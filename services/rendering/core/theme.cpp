@@ -1,0 +1,94 @@
+#include "services/rendering/core/theme.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <system_error>
+
+#include "libs/base/id.h"
+#include "services/rendering/core/template_compiler.h"
+#include "services/rendering/core/theme_style.h"
+
+namespace kimberlite::rendering {
+namespace {
+
+// Every file of the theme by its path within it.
+Result<std::map<std::string, std::string>> ReadDirectory(const std::filesystem::path& directory) {
+  std::map<std::string, std::string> files;
+  std::error_code failure;
+  std::filesystem::recursive_directory_iterator entry(directory, failure);
+  for (; !failure && entry != std::filesystem::recursive_directory_iterator(); entry.increment(failure)) {
+    if (entry->path().filename().string().starts_with('.')) continue;  // an editor's
+    if (!entry->is_regular_file(failure)) continue;
+    std::ifstream file(entry->path(), std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!file) return Fail(Code::kNotFound, "theme: cannot read " + entry->path().string());
+    files[std::filesystem::relative(entry->path(), directory).generic_string()] = std::move(bytes);
+  }
+  if (failure) return Fail(Code::kNotFound, "theme: cannot read " + directory.string() + ": " + failure.message());
+  return files;
+}
+
+std::string DigestOf(const std::map<std::string, std::string>& files) {
+  std::string all;
+  for (const auto& [name, bytes] : files) all += name + " " + Sha256Hex(bytes) + "\n";
+  return Sha256Hex(all);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Theme>> Theme::Load(const std::filesystem::path& directory, std::string_view default_language) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto files, ReadDirectory(directory));
+  const auto style = files.find("style.css");
+  if (style == files.end()) return Fail(Code::kNotFound, "theme: there is no " + (directory / "style.css").string());
+  TemplateFiles sources;
+  sources.style = MinifyCss(style->second);
+  for (const auto& [name, text] : files) {
+    const std::filesystem::path path(name);
+    if (path.parent_path() == "templates" && path.extension() == ".html") sources.templates[path.stem().string()] = text;
+  }
+  KIMBERLITE_ASSIGN_OR_RETURN(auto catalogs, i18n::Catalogs::Load(directory / "catalogs", default_language));
+
+  std::shared_ptr<Theme> theme(new Theme(std::move(catalogs)));
+  theme->languages_ = theme->catalogs_.Languages();
+  std::vector<i18n::Catalog> texts;
+  for (const std::string& language : theme->languages_) texts.push_back(theme->catalogs_.For(language));
+  struct Entry {
+    Page page;
+    std::string_view name;
+    const TypeInfo& view;
+  };
+  const Entry entries[] = {
+      {kHome, "home", Describe<HomeView>()},          {kList, "list", Describe<ListView>()},    {kArticle, "article", Describe<ArticleView>()},
+      {kError, "error", Describe<ErrorView>()},       {kChooser, "chooser", Describe<ChooserView>()}, {kFeeds, "feeds", Describe<FeedsView>()},
+      {kAbout, "about", Describe<AboutView>()},
+  };
+  for (const Entry& entry : entries) {
+    KIMBERLITE_ASSIGN_OR_RETURN(theme->templates_[entry.page], CompileTemplate(sources, entry.name, entry.view, texts));
+  }
+  theme->version_ = DigestOf(files);
+  theme->style_sha256_base64_ = Sha256Base64(sources.style);
+  return theme;
+}
+
+std::size_t Theme::CatalogIndex(std::string_view language) const {
+  const std::string& code = catalogs_.For(language).language();
+  return static_cast<std::size_t>(std::lower_bound(languages_.begin(), languages_.end(), code) - languages_.begin());
+}
+
+std::string Theme::Render(Page page, const void* view, const Shell& shell) const {
+  std::string out;
+  const std::size_t largest = largest_page_.load(std::memory_order_relaxed);
+  out.reserve(largest);
+  templates_[page].Render(view, CatalogIndex(shell.language.code), out);
+  if (out.size() > largest) largest_page_.store(out.size(), std::memory_order_relaxed);
+  return out;
+}
+
+std::string Theme::ContentSecurityPolicy() const {
+  return "default-src 'none'; style-src 'sha256-" + style_sha256_base64_ +
+         "'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+}
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,151 @@
+#include "services/rendering/core/edge.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <thread>
+
+namespace kimberlite::rendering {
+namespace {
+
+// A store in memory whose answers a test can bend.
+class FakeStore final : public PageStore {
+ public:
+  Result<std::optional<StoredPage>> Get(const std::string& key, Coding) override {
+    const std::lock_guard lock(mutex);
+    if (down) return Fail(Code::kUnavailable, "down");
+    const auto found = pages.find(key);
+    if (found == pages.end()) return std::nullopt;
+    StoredPage page;
+    page.body = std::make_shared<const std::string>(found->second);
+    return page;
+  }
+  Result<FillTicket> BeginFill(const std::string&) override {
+    if (down) return Fail(Code::kUnavailable, "down");
+    return FillTicket{};
+  }
+  Result<bool> CommitFill(const std::string& key, const FillTicket&, const Page& page, Time) override {
+    if (before_commit) before_commit();
+    const std::lock_guard lock(mutex);
+    if (refusals > 0) {
+      --refusals;
+      return false;
+    }
+    pages[key] = page.body;
+    return true;
+  }
+
+  std::mutex mutex;
+  std::map<std::string, std::string> pages;
+  std::atomic<bool> down = false;
+  int refusals = 0;
+  std::function<void()> before_commit;
+};
+
+class EdgeTest : public ::testing::Test {
+ protected:
+  Result<Page> Make(const Context&, const Route&) {
+    Page page;
+    page.body = "render " + std::to_string(++renders_);
+    page.cacheable = cacheable_;
+    return page;
+  }
+  std::string Ask(const Route& route = {.kind = RouteKind::kHome, .language = "en"}) {
+    const auto answer = edge_.Get(Context(), route, Coding::kIdentity);
+    EXPECT_TRUE(answer);
+    outcome_ = answer->outcome;
+    return answer->kept ? *answer->kept->body : answer->fresh->body;
+  }
+
+  std::atomic<int> renders_ = 0;
+  bool cacheable_ = true;
+  CacheOutcome outcome_ = CacheOutcome::kHit;
+  FakeStore store_;
+  SystemClock clock_;
+  Edge edge_{store_, [this](const Context& context, const Route& route) { return Make(context, route); }, clock_};
+};
+
+TEST_F(EdgeTest, RendersOnceAndThenServesWhatIsKept) {
+  EXPECT_EQ(Ask(), "render 1");
+  EXPECT_EQ(outcome_, CacheOutcome::kMissStored);
+  EXPECT_EQ(Ask(), "render 1");
+  EXPECT_EQ(outcome_, CacheOutcome::kHit);
+}
+
+TEST_F(EdgeTest, ARefusedFillIsMadeAgainFromNewerInputs) {
+  store_.refusals = 2;
+  EXPECT_EQ(Ask(), "render 3");
+  EXPECT_EQ(outcome_, CacheOutcome::kMissStored);
+}
+
+TEST_F(EdgeTest, AFillThatIsAlwaysRefusedIsServedAndNotKept) {
+  store_.refusals = 100;
+  EXPECT_EQ(Ask(), "render 4");
+  EXPECT_EQ(outcome_, CacheOutcome::kMissNotStored);
+}
+
+TEST_F(EdgeTest, WithoutTheStoreReadersAreServedFromTheSources) {
+  store_.down = true;
+  EXPECT_EQ(Ask(), "render 1");
+  EXPECT_EQ(outcome_, CacheOutcome::kBypass);
+}
+
+TEST_F(EdgeTest, WhatIsNotCacheableIsNotKept) {
+  cacheable_ = false;
+  Ask();
+  EXPECT_EQ(Ask(), "render 2");
+}
+
+TEST_F(EdgeTest, RoutesWithoutAKeyAreNotKept) {
+  Ask({.kind = RouteKind::kNone});
+  EXPECT_EQ(Ask({.kind = RouteKind::kNone}), "render 2");
+  EXPECT_TRUE(store_.pages.empty());
+}
+
+TEST_F(EdgeTest, ManyReadersShareOneRender) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool release = false;
+  std::atomic<int> asked = 0;
+  Edge edge(
+      store_,
+      [&](const Context& context, const Route& route) {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return release; });
+        return Make(context, route);
+      },
+      clock_);
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 8; ++i) {
+    readers.emplace_back([&] {
+      ++asked;
+      EXPECT_TRUE(edge.Get(Context(), {.kind = RouteKind::kHome, .language = "en"}, Coding::kIdentity));
+    });
+  }
+  while (asked < 8) std::this_thread::yield();
+  {
+    const std::lock_guard lock(mutex);
+    release = true;
+  }
+  changed.notify_all();
+  readers.clear();
+  // A reader that was counted but had not joined yet finds the page kept.
+  EXPECT_EQ(renders_, 1);
+}
+
+TEST_F(EdgeTest, WhoComesWhileAFillIsBeingKeptLooksForThemselves) {
+  // Between the inputs being read and the page being kept, a newer version may have been promised to a new reader.
+  bool nested = false;
+  store_.before_commit = [&] {
+    if (nested) return;
+    nested = true;
+    std::jthread([&] { EXPECT_EQ(Ask(), "render 2"); }).join();
+  };
+  Ask();
+  EXPECT_EQ(renders_, 2);
+}
+
+}  // namespace
+}  // namespace kimberlite::rendering

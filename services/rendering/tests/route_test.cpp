@@ -1,0 +1,59 @@
+#include "services/rendering/core/route.h"
+
+#include <gtest/gtest.h>
+
+namespace kimberlite::rendering {
+namespace {
+
+TEST(Route, KnowsEveryPublicShape) {
+  const struct {
+    const char* path;
+    const char* key;
+  } cases[] = {
+      {"/", "chooser"},
+      {"/sah/", "sah/home"},
+      {"/sah/rss.xml", "sah/home#rss"},
+      {"/en/economy/", "en/section/economy"},
+      {"/en/economy/feed.json", "en/section/economy#json"},
+      {"/ar/economy/1001-ice-road", "ar/article/1001"},
+      {"/ar/economy/1001", "ar/article/1001"},
+      {"/en/tag/alrosa/", "en/tag/alrosa"},
+      {"/en/tag/alrosa/atom.xml", "en/tag/alrosa#atom"},
+      {"/en/source/khotu-wire/", "en/source/khotu-wire"},
+      {"/en/feeds/", "en/feeds"},
+      {"/en/about/", "en/about"},
+      {"/media/0a1b.svg", "media/0a1b.svg"},
+      {"/robots.txt", "robots"},
+      {"/sitemap.xml", "sitemap"},
+      {"/news-sitemap.xml", "news-sitemap"},
+      {"/pt-BR/", "pt-BR/home"},
+  };
+  for (const auto& one : cases) EXPECT_EQ(ParseRoute(one.path).CacheKey(), one.key) << one.path;
+}
+
+TEST(Route, MissingSlashIsRedirected) {
+  for (const auto& [path, target] : {std::pair{"/en", "/en/"}, {"/en/economy", "/en/economy/"}, {"/en/tag/lena", "/en/tag/lena/"}}) {
+    const Route route = ParseRoute(path);
+    EXPECT_EQ(route.kind, RouteKind::kRedirect) << path;
+    EXPECT_EQ(route.slug, target);
+    EXPECT_EQ(route.CacheKey(), "");
+  }
+}
+
+TEST(Route, SpellingsOfOneArticleShareOneEntry) {
+  EXPECT_EQ(ParseRoute("/en/economy/7-a").CacheKey(), ParseRoute("/en/politics/7-b").CacheKey());
+}
+
+TEST(Route, WhatIsNotOursMakesNoEntry) {
+  for (const char* path : {"", "en/", "//", "/en//", "/en/economy//", "/e n/", "/en/economy/abc/def/ghi", "/en/economy/0",
+                           "/en/economy/-1-x", "/en/economy/1001x", "/en/economy/99999999999999999999", "/media/", "/media/../x",
+                           "/media/a/b", "/EN/", "/en/tag//", "/en/tag/%D0%B0/", "/.well-known/x", "/en/econ\xD0\xBEmy/"}) {
+    const Route route = ParseRoute(path);
+    EXPECT_EQ(route.kind, RouteKind::kNone) << path;
+    EXPECT_EQ(route.CacheKey(), "") << path;
+  }
+  EXPECT_EQ(ParseRoute("/" + std::string(600, 'a')).kind, RouteKind::kNone);
+}
+
+}  // namespace
+}  // namespace kimberlite::rendering
