@@ -25,7 +25,12 @@ struct Batch {
 void OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   Batch& batch = *static_cast<Batch*>(message->_private);
   const std::lock_guard lock(batch.mutex);
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) batch.error = message->err;
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    batch.error = message->err;
+  } else if (message->offset < 0) {
+    // The broker took it for a repetition, and does not say where the first one stands: no proof that it has it.
+    batch.error = RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER;
+  }
   --batch.waiting;
   batch.changed.notify_all();
 }
@@ -73,6 +78,11 @@ Result<std::shared_ptr<KafkaProducer::Connection>> KafkaProducer::Connect() {
   // The time-out of a message bounds Produce, and with it the stop of a process whose brokers are away.
   KafkaConf conf = NewKafkaConf(options_, {{"enable.idempotence", "true"},
                                            {"acks", "all"},
+                                           // One request at a time to a broker. With more, the second batch of a new
+                                           // producer may be taken by a partition's leader that refused the first a
+                                           // moment ago, being not yet in office; the first, sent again, then passes
+                                           // for a repetition: acknowledged and lost.
+                                           {"max.in.flight.requests.per.connection", "1"},
                                            {"linger.ms", "0"},
                                            {"message.timeout.ms", "4000"},
                                            {"message.max.bytes", std::to_string(kMaxKafkaMessageBytes)},

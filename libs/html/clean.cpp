@@ -54,9 +54,15 @@ class Printer {
     for (const Leaf& leaf : leaves) {
       SwitchTo(leaf.format, open);
       switch (leaf.kind) {
-        case Leaf::Kind::kText: html_ += EscapeText(leaf.text); break;
-        case Leaf::Kind::kBreak: Open("br", ""); break;
-        case Leaf::Kind::kImage: Open("img", leaf.text); break;
+        case Leaf::Kind::kText:
+          html_ += EscapeText(leaf.text);
+          break;
+        case Leaf::Kind::kBreak:
+          Open("br", "");
+          break;
+        case Leaf::Kind::kImage:
+          Open("img", leaf.text);
+          break;
       }
     }
     SwitchTo(nullptr, open);

@@ -8,7 +8,8 @@
 
 namespace kimberlite::html {
 
-// An inline element around text. Text points to its innermost one; an element that goes on in several blocks is one Format.
+// An inline element around text. Text points to its innermost one; an element that goes on in several blocks is one
+// Format.
 struct Format {
   const Format* parent = nullptr;
   int depth = 1;  // elements from the outermost to this

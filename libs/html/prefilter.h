@@ -8,7 +8,8 @@ namespace kimberlite::html {
 
 inline constexpr std::size_t kMaxInput = 4 << 20;  // bytes
 inline constexpr std::size_t kMaxTags = 20'000;
-// The parser's bound is above the writer's, since the parser itself adds levels (implied elements, reopened formatting).
+// The parser's bound is above the writer's, since the parser itself adds levels (implied elements, reopened
+// formatting).
 inline constexpr int kMaxParsedDepth = 256;
 inline constexpr int kMaxWrittenDepth = 200;
 
@@ -24,12 +25,12 @@ struct Prefiltered {
   bool too_many_tags = false;
 };
 
-// What stands between foreign bytes and the HTML5 parser. HTML's tree construction takes time and memory that grow with the
-// square of the input for some inputs (unclosed elements, thousands of attributes) and gumbo recurses as deep as elements nest,
-// so this reads the input's tokens by HTML's own rules and writes on only what the parser can take in linear time: the elements that
-// document.cpp knows (synonyms made one, everything else dropped, with its content where that is no text of the page), their
-// useful attributes, nested at most kMaxParsedDepth deep. It keeps nothing safe: what comes out is still
-// foreign, and only the writer's allow-list decides what is published.
+// What stands between foreign bytes and the HTML5 parser. HTML's tree construction takes time and memory that grow with
+// the square of the input for some inputs (unclosed elements, thousands of attributes) and gumbo recurses as deep as
+// elements nest, so this reads the input's tokens by HTML's own rules and writes on only what the parser can take in
+// linear time: the elements that document.cpp knows (synonyms made one, everything else dropped, with its content where
+// that is no text of the page), their useful attributes, nested at most kMaxParsedDepth deep. It keeps nothing safe:
+// what comes out is still foreign, and only the writer's allow-list decides what is published.
 Prefiltered Prefilter(std::string_view html, Keep keep);
 
 }  // namespace kimberlite::html

@@ -5,8 +5,9 @@
 
 namespace kimberlite::html {
 
-// The text that a reader sees: entities decoded, runs of white space one space, a "\n" between blocks and for <br>, none at the
-// ends; scripts, styles and all that Clean drops are left out. The same for HTML and for its Clean form, but for embeds. Limits as Clean's.
+// The text that a reader sees: entities decoded, runs of white space one space, a "\n" between blocks and for <br>,
+// none at the ends; scripts, styles and all that Clean drops are left out. The same for HTML and for its Clean form,
+// but for embeds. Limits as Clean's.
 std::string PlainText(std::string_view html);
 
 // For element content: & < > escaped.

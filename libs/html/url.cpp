@@ -48,7 +48,8 @@ std::string Encode(std::string_view text) {
     const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
     const bool stray_percent = c == '%' && !(i + 2 < text.size() && IsHex(text[i + 1]) && IsHex(text[i + 2]));
-    if (byte <= 0x20 || byte >= 0x7F || stray_percent || std::string_view("\"<>\\^`{|}[]").find(c) != std::string_view::npos) {
+    if (byte <= 0x20 || byte >= 0x7F || stray_percent ||
+        std::string_view("\"<>\\^`{|}[]").find(c) != std::string_view::npos) {
       encoded += '%';
       encoded += kDigits[byte >> 4];
       encoded += kDigits[byte & 15];
@@ -82,7 +83,8 @@ std::string CheckAuthority(std::string_view authority, std::string_view scheme) 
   if (host.empty() || host.front() == '.' || host.find("..") != std::string_view::npos) return {};
   std::string result;
   for (const char c : host) {
-    const bool known = IsAlpha(c) || IsDigit(c) || c == '-' || c == '.' || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+    const bool known =
+        IsAlpha(c) || IsDigit(c) || c == '-' || c == '.' || c == '_' || static_cast<unsigned char>(c) >= 0x80;
     if (!known && !host.starts_with('[')) return {};
     result += Lower(c);
   }

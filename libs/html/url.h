@@ -17,10 +17,10 @@ struct Url {
   std::string ToString() const { return scheme + "://" + authority + path + query + fragment; }
 };
 
-// Reads a reference as browsers do (white space and line breaks within dropped, backslashes as slashes) and resolves it against
-// `base`. Nothing for other schemes, for relative references without a base, for hosts that are none or hide behind user
-// information, and for more than 2,048 bytes. Characters that URLs cannot hold are percent-encoded, but for letters in
-// the host.
+// Reads a reference as browsers do (white space and line breaks within dropped, backslashes as slashes) and resolves it
+// against `base`. Nothing for other schemes, for relative references without a base, for hosts that are none or hide
+// behind user information, and for more than 2,048 bytes. Characters that URLs cannot hold are percent-encoded, but for
+// letters in the host.
 std::optional<Url> ResolveUrl(std::string_view reference, const std::optional<Url>& base);
 
 // A mailto: URL made safe; nothing for anything else.

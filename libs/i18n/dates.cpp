@@ -17,10 +17,13 @@
 namespace kimberlite::i18n {
 namespace {
 
-// Languages and zones come from a site's settings, so a cache stays small; a caller with odd codes must not grow it for ever.
+// Languages and zones come from a site's settings, so a cache stays small; a caller with odd codes must not grow it for
+// ever.
 constexpr std::size_t kMaxCached = 256;
 
-UDate ToIcu(Time time) { return static_cast<double>(std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count()); }
+UDate ToIcu(Time time) {
+  return static_cast<double>(std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count());
+}
 
 // Null for an unknown zone.
 std::unique_ptr<icu::TimeZone> MakeZone(std::string_view zone) {
@@ -36,12 +39,12 @@ std::unique_ptr<icu::DateFormat> FromPattern(const icu::UnicodeString& pattern, 
   return format;
 }
 
-// Sakha: year first, the word for year after it and the word for day after the number; months small within the line. CLDR has only
-// the month names, with a capital.
+// Sakha: year first, the word for year after it and the word for day after the number; months small within the line.
+// CLDR has only the month names, with a capital.
 std::unique_ptr<icu::DateFormat> MakeSakha(DateStyle style) {
   static constexpr std::array<const char16_t*, 12> kMonths = {
-      u"тохсунньу", u"олунньу",  u"кулун тутар",    u"муус устар",    u"ыам ыйын", u"бэс ыйын",
-      u"от ыйын",   u"атырдьах ыйын", u"балаҕан ыйын", u"алтынньы", u"сэтинньи", u"ахсынньы"};
+      u"тохсунньу", u"олунньу",       u"кулун тутар",  u"муус устар", u"ыам ыйын", u"бэс ыйын",
+      u"от ыйын",   u"атырдьах ыйын", u"балаҕан ыйын", u"алтынньы",   u"сэтинньи", u"ахсынньы"};
   const char16_t* pattern = u"y 'сыл' MMMM d 'күнэ'";
   if (style == DateStyle::kDateTime) pattern = u"y 'сыл' MMMM d 'күнэ', HH:mm";
   if (style == DateStyle::kTime) pattern = u"HH:mm";

@@ -58,7 +58,8 @@ Result<void> CheckLanguageCode(std::string_view code, std::string field) {
   const auto canonical = Canonical(tag);
   if (!canonical) return fail_generally();
   if (!NamesOnlyALanguage(*canonical)) {
-    return fail("must name a language, with at most script, region and variant, such as \"en\", \"sah\" or \"zh-Hant\"");
+    return fail(
+        "must name a language, with at most script, region and variant, such as \"en\", \"sah\" or \"zh-Hant\"");
   }
   if (*canonical != code) return fail("must be written \"" + *canonical + "\"");
   return {};

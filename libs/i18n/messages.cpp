@@ -1,5 +1,6 @@
 #include "libs/i18n/messages.h"
 
+#include <fmt/format.h>
 #include <unicode/messagepattern.h>
 #include <unicode/numberformatter.h>
 #include <unicode/plurrule.h>
@@ -8,12 +9,10 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <unordered_map>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "libs/i18n/icu.h"
 #include "libs/i18n/language.h"
@@ -25,8 +24,8 @@ using icu::MessagePattern;
 
 enum class NumberStyle : std::uint8_t { kDecimal, kInteger, kPercent };
 
-// How a language writes numbers and chooses plurals. ICU documents these classes, unlike MessageFormat, as immutable and safe
-// to share, which is why patterns are parsed by ICU but evaluated here.
+// How a language writes numbers and chooses plurals. ICU documents these classes, unlike MessageFormat, as immutable
+// and safe to share, which is why patterns are parsed by ICU but evaluated here.
 struct Rules {
   std::array<icu::number::LocalizedNumberFormatter, 3> numbers;  // by NumberStyle
   std::unique_ptr<icu::PluralRules> cardinal;
@@ -130,7 +129,8 @@ class Compiler {
           break;
         case UMSGPAT_PART_TYPE_REPLACE_NUMBER:
           flush();
-          pattern.push_back({.kind = NodeKind::kNumberSign, .text = plurals_.back().first, .offset = plurals_.back().second});
+          pattern.push_back(
+              {.kind = NodeKind::kNumberSign, .text = plurals_.back().first, .offset = plurals_.back().second});
           break;
         case UMSGPAT_PART_TYPE_ARG_START: {
           flush();
@@ -181,15 +181,18 @@ class Compiler {
     const std::string type = Substring(at);
     const std::string style = at + 1 < limit ? Substring(at + 1) : "";
     const std::size_t begin = style.find_first_not_of(' ');
-    const std::string trimmed = begin == std::string::npos ? "" : style.substr(begin, style.find_last_not_of(' ') - begin + 1);
+    const std::string trimmed =
+        begin == std::string::npos ? "" : style.substr(begin, style.find_last_not_of(' ') - begin + 1);
     if (type != "number") {
-      problem_ = fmt::format("argument {{{}, {}}}: only number, plural, selectordinal and select are known", node.text, type);
+      problem_ =
+          fmt::format("argument {{{}, {}}}: only number, plural, selectordinal and select are known", node.text, type);
     } else if (trimmed == "integer") {
       node.style = NumberStyle::kInteger;
     } else if (trimmed == "percent") {
       node.style = NumberStyle::kPercent;
     } else if (!trimmed.empty()) {
-      problem_ = fmt::format("argument {{{}, number, {}}}: only the styles integer and percent are known", node.text, trimmed);
+      problem_ =
+          fmt::format("argument {{{}, number, {}}}: only the styles integer and percent are known", node.text, trimmed);
     }
   }
 
@@ -218,7 +221,8 @@ Result<Message> CompileMessage(const std::string& text) {
   source.parse(FromUtf8(text), &where, status);
   if (U_FAILURE(status)) {
     const std::string before = ToUtf8(icu::UnicodeString(where.preContext));
-    return Fail(Code::kInvalidArgument, fmt::format("is no ICU message pattern ({}, after \"{}\")", u_errorName(status), before));
+    return Fail(Code::kInvalidArgument,
+                fmt::format("is no ICU message pattern ({}, after \"{}\")", u_errorName(status), before));
   }
   return Compiler(source).Compile();
 }
@@ -262,7 +266,8 @@ class Evaluator {
       text_ += "{" + node.text + "}";
     } else if (const auto* text = std::get_if<std::string_view>(&argument->value)) {
       text_ += *text;
-    } else if (const auto* number = std::get_if<std::int64_t>(&argument->value); number != nullptr && node.offset == 0) {
+    } else if (const auto* number = std::get_if<std::int64_t>(&argument->value);
+               number != nullptr && node.offset == 0) {
       text_ += rules_.Number(*number, node.style);
     } else {
       text_ += rules_.Number(*ToDouble(argument) - node.offset, node.style);
@@ -445,7 +450,8 @@ Result<Catalogs> Catalogs::Load(const std::filesystem::path& directory, std::str
   result.default_language_ = default_language;
   std::error_code error;
   std::vector<std::filesystem::path> files;
-  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
     if (entry->path().extension() == ".json") files.push_back(entry->path());
   }
   if (error) return Fail(Code::kNotFound, fmt::format("{}: {}", directory.string(), error.message()));
@@ -458,7 +464,8 @@ Result<Catalogs> Catalogs::Load(const std::filesystem::path& directory, std::str
   }
   const auto base = own.find(default_language);
   if (base == own.end()) {
-    return Fail(Code::kNotFound, fmt::format("{}: has no {}.json, the default language", directory.string(), default_language));
+    return Fail(Code::kNotFound,
+                fmt::format("{}: has no {}.json, the default language", directory.string(), default_language));
   }
   const auto& base_messages = base->second.impl_->messages;
   for (const auto& [language, catalog] : own) {
@@ -472,7 +479,8 @@ Result<Catalogs> Catalogs::Load(const std::filesystem::path& directory, std::str
       }
       for (const std::string& argument : catalog.impl_->messages.at(key)->arguments) {
         if (!in_base->second->arguments.contains(argument)) {
-          return fail(fmt::format("names the argument {{{}}}, which the default language {} lacks", argument, default_language));
+          return fail(fmt::format("names the argument {{{}}}, which the default language {} lacks", argument,
+                                  default_language));
         }
       }
     }

@@ -34,13 +34,13 @@ struct Argument {
 //
 // A file <language>.json is one flat object of dotted keys and ICU MessageFormat patterns:
 //   {"article.comments": "{count, plural, one {# comment} other {# comments}}"}
-// Patterns may use {name}, {name, number}, {name, number, integer | percent}, plural (with offset: and =N), selectordinal
-// and select. Dates come from dates.h as strings, so date and time arguments are refused. Numbers are written with the
-// language's digits and grouping; strings as they are. The result is plain text: escape it for HTML.
+// Patterns may use {name}, {name, number}, {name, number, integer | percent}, plural (with offset: and =N),
+// selectordinal and select. Dates come from dates.h as strings, so date and time arguments are refused. Numbers are
+// written with the language's digits and grouping; strings as they are. The result is plain text: escape it for HTML.
 class Catalog {
  public:
-  // One file, without any fallback. INVALID_ARGUMENT with file, line and key when the JSON or a pattern is broken, a key
-  // appears twice, or the file's name is no language code; NOT_FOUND when it cannot be read.
+  // One file, without any fallback. INVALID_ARGUMENT with file, line and key when the JSON or a pattern is broken, a
+  // key appears twice, or the file's name is no language code; NOT_FOUND when it cannot be read.
   static Result<Catalog> Load(const std::filesystem::path& file);
 
   // The language of the catalog (the file's name), whatever language a text falls back to.
@@ -52,9 +52,9 @@ class Catalog {
   // Names of the arguments of the key's pattern, sorted; empty for an unknown key.
   std::vector<std::string> ArgumentNames(std::string_view key) const;
 
-  // The text. A text taken from a fallback language follows that language's plurals and digits. An unknown key gives the
-  // key itself and an absent argument "{name}": a page with a visible flaw is better than none, and tests find both.
-  // A plural over a string value takes "other".
+  // The text. A text taken from a fallback language follows that language's plurals and digits. An unknown key gives
+  // the key itself and an absent argument "{name}": a page with a visible flaw is better than none, and tests find
+  // both. A plural over a string value takes "other".
   std::string Format(std::string_view key, std::span<const Argument> arguments) const;
   std::string Format(std::string_view key, std::initializer_list<Argument> arguments = {}) const {
     return Format(key, std::span<const Argument>(arguments.begin(), arguments.size()));
@@ -78,7 +78,8 @@ class Catalogs {
   // default's own file is missing.
   static Result<Catalogs> Load(const std::filesystem::path& directory, std::string_view default_language);
 
-  // The catalog of the language or of its nearest parent; the default's when there is none. Lives as long as this object.
+  // The catalog of the language or of its nearest parent; the default's when there is none. Lives as long as this
+  // object.
   const Catalog& For(std::string_view language) const;
 
   // Codes of the loaded catalogs, sorted.

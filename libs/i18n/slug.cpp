@@ -18,18 +18,19 @@ struct Letter {
   std::string_view to;
 };
 
-// Cyrillic, by code point. ICU's own table writes scholarly Latin ("h" for х, "c" for ц) and knows few letters beyond Russian.
+// Cyrillic, by code point. ICU's own table writes scholarly Latin ("h" for х, "c" for ц) and knows few letters beyond
+// Russian.
 constexpr std::array kCyrillic = std::to_array<Letter>({
-    {U'а', "a"},   {U'б', "b"},  {U'в', "v"},  {U'г', "g"},  {U'д', "d"},  {U'е', "e"},  {U'ж', "zh"}, {U'з', "z"},
-    {U'и', "i"},   {U'й', "y"},  {U'к', "k"},  {U'л', "l"},  {U'м', "m"},  {U'н', "n"},  {U'о', "o"},  {U'п', "p"},
-    {U'р', "r"},   {U'с', "s"},  {U'т', "t"},  {U'у', "u"},  {U'ф', "f"},  {U'х', "kh"}, {U'ц', "ts"}, {U'ч', "ch"},
-    {U'ш', "sh"},  {U'щ', "shch"}, {U'ъ', ""}, {U'ы', "y"},  {U'ь', ""},   {U'э', "e"},  {U'ю', "yu"}, {U'я', "ya"},
-    {U'ё', "yo"},  {U'ђ', "dj"}, {U'ѓ', "gj"}, {U'є', "ye"}, {U'ѕ', "dz"}, {U'і', "i"},  {U'ї', "yi"}, {U'ј', "j"},
-    {U'љ', "lj"},  {U'њ', "nj"}, {U'ћ', "c"},  {U'ќ', "kj"}, {U'ў', "u"},  {U'џ', "dz"}, {U'ґ', "g"},  {U'ғ', "gh"},
-    {U'ҕ', "gh"},  {U'җ', "j"},  {U'ҙ', "z"},  {U'қ', "q"},  {U'ҡ', "q"},  {U'ң', "ng"}, {U'ҥ', "ng"}, {U'ҫ', "s"},
-    {U'ү', "u"},   {U'ұ', "u"},  {U'ҳ', "h"},  {U'ҷ', "j"},  {U'һ', "h"},  {U'ӄ', "q"},  {U'ӈ', "ng"}, {U'ӊ', "ng"},
-    {U'ӑ', "a"},   {U'ӓ', "a"},  {U'ӗ', "e"},  {U'ә', "a"},  {U'ӣ', "i"},  {U'ӧ', "o"},  {U'ө', "o"},  {U'ӯ', "u"},
-    {U'ӱ', "u"},   {U'ӳ', "u"},  {U'ӷ', "g"},  {U'ԓ', "l"},
+    {U'а', "a"},  {U'б', "b"},    {U'в', "v"},  {U'г', "g"},  {U'д', "d"},  {U'е', "e"},  {U'ж', "zh"}, {U'з', "z"},
+    {U'и', "i"},  {U'й', "y"},    {U'к', "k"},  {U'л', "l"},  {U'м', "m"},  {U'н', "n"},  {U'о', "o"},  {U'п', "p"},
+    {U'р', "r"},  {U'с', "s"},    {U'т', "t"},  {U'у', "u"},  {U'ф', "f"},  {U'х', "kh"}, {U'ц', "ts"}, {U'ч', "ch"},
+    {U'ш', "sh"}, {U'щ', "shch"}, {U'ъ', ""},   {U'ы', "y"},  {U'ь', ""},   {U'э', "e"},  {U'ю', "yu"}, {U'я', "ya"},
+    {U'ё', "yo"}, {U'ђ', "dj"},   {U'ѓ', "gj"}, {U'є', "ye"}, {U'ѕ', "dz"}, {U'і', "i"},  {U'ї', "yi"}, {U'ј', "j"},
+    {U'љ', "lj"}, {U'њ', "nj"},   {U'ћ', "c"},  {U'ќ', "kj"}, {U'ў', "u"},  {U'џ', "dz"}, {U'ґ', "g"},  {U'ғ', "gh"},
+    {U'ҕ', "gh"}, {U'җ', "j"},    {U'ҙ', "z"},  {U'қ', "q"},  {U'ҡ', "q"},  {U'ң', "ng"}, {U'ҥ', "ng"}, {U'ҫ', "s"},
+    {U'ү', "u"},  {U'ұ', "u"},    {U'ҳ', "h"},  {U'ҷ', "j"},  {U'һ', "h"},  {U'ӄ', "q"},  {U'ӈ', "ng"}, {U'ӊ', "ng"},
+    {U'ӑ', "a"},  {U'ӓ', "a"},    {U'ӗ', "e"},  {U'ә', "a"},  {U'ӣ', "i"},  {U'ӧ', "o"},  {U'ө', "o"},  {U'ӯ', "u"},
+    {U'ӱ', "u"},  {U'ӳ', "u"},    {U'ӷ', "g"},  {U'ԓ', "l"},
 });
 static_assert(std::is_sorted(kCyrillic.begin(), kCyrillic.end(),
                              [](const Letter& a, const Letter& b) { return a.from < b.from; }));
@@ -42,10 +43,10 @@ struct LanguageLetter {
 
 // Where a language reads a letter otherwise.
 constexpr std::array kTailored = std::to_array<LanguageLetter>({
-    {"uk", U'г', "h"},   {"uk", U'и', "y"},  {"be", U'г', "h"},  {"bg", U'щ', "sht"}, {"bg", U'ъ', "a"},
-    {"bg", U'х', "h"},   {"bg", U'ь', "y"},  {"sr", U'х', "h"},  {"sr", U'ц', "c"},   {"sr", U'ж', "z"},
-    {"sr", U'ч', "c"},   {"sr", U'ш', "s"},  {"mk", U'х', "h"},  {"mk", U'ц', "c"},   {"de", U'ä', "ae"},
-    {"de", U'ö', "oe"},  {"de", U'ü', "ue"}, {"ar", U'ة', "a"},  {"ar", U'ى', "a"},
+    {"uk", U'г', "h"},  {"uk", U'и', "y"},  {"be", U'г', "h"}, {"bg", U'щ', "sht"}, {"bg", U'ъ', "a"},
+    {"bg", U'х', "h"},  {"bg", U'ь', "y"},  {"sr", U'х', "h"}, {"sr", U'ц', "c"},   {"sr", U'ж', "z"},
+    {"sr", U'ч', "c"},  {"sr", U'ш', "s"},  {"mk", U'х', "h"}, {"mk", U'ц', "c"},   {"de", U'ä', "ae"},
+    {"de", U'ö', "oe"}, {"de", U'ü', "ue"}, {"ar", U'ة', "a"}, {"ar", U'ى', "a"},
 });
 
 const std::string_view* Find(std::string_view language, char32_t letter) {
@@ -64,7 +65,8 @@ icu::UnicodeString ApplyTables(const icu::UnicodeString& text, std::string_view 
   for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
     const char32_t letter = text.char32At(i);
     // Han is read syllable by syllable; what touches it is a word of its own: 新闻2026 → xin-wen-2026.
-    if (previous != 0 && u_hasBinaryProperty(previous, UCHAR_IDEOGRAPHIC) != u_hasBinaryProperty(letter, UCHAR_IDEOGRAPHIC)) {
+    if (previous != 0 &&
+        u_hasBinaryProperty(previous, UCHAR_IDEOGRAPHIC) != u_hasBinaryProperty(letter, UCHAR_IDEOGRAPHIC)) {
       result.append(u' ');
     }
     const bool after_sign = previous == U'ь' || previous == U'ъ';
@@ -81,8 +83,8 @@ icu::UnicodeString ApplyTables(const icu::UnicodeString& text, std::string_view 
   return result;
 }
 
-// ICU's rules for all other scripts: megabytes of them, so one for the process. They guard their state by locks inside, but
-// not in every version and rule; slugs are made once per article, so one lock around costs nothing.
+// ICU's rules for all other scripts: megabytes of them, so one for the process. They guard their state by locks inside,
+// but not in every version and rule; slugs are made once per article, so one lock around costs nothing.
 void TransliterateByIcu(icu::UnicodeString& text) {
   static std::mutex mutex;
   static const icu::Transliterator* const transliterator = [] {
@@ -101,7 +103,8 @@ bool IsAscii(const icu::UnicodeString& text) {
   return true;
 }
 
-// Signs within words that leave no gap: apostrophes, and the marks that transliteration writes for hamza, ayn and softness.
+// Signs within words that leave no gap: apostrophes, and the marks that transliteration writes for hamza, ayn and
+// softness.
 bool IsSilent(char32_t c) {
   if (c == U'\'' || c == U'’' || c == U'`' || c == U'\u00AD' || c == U'\u200C' || c == U'\u200D') return true;
   const auto type = u_charType(static_cast<UChar32>(c));

@@ -53,9 +53,15 @@ icu::BreakIterator& Iterator(std::string_view language, Boundary boundary) {
   const icu::Locale locale = LocaleFor(language);
   std::unique_ptr<icu::BreakIterator> made;
   switch (boundary) {
-    case Boundary::kCharacter: made.reset(icu::BreakIterator::createCharacterInstance(locale, status)); break;
-    case Boundary::kWord: made.reset(icu::BreakIterator::createWordInstance(locale, status)); break;
-    case Boundary::kSentence: made.reset(icu::BreakIterator::createSentenceInstance(locale, status)); break;
+    case Boundary::kCharacter:
+      made.reset(icu::BreakIterator::createCharacterInstance(locale, status));
+      break;
+    case Boundary::kWord:
+      made.reset(icu::BreakIterator::createWordInstance(locale, status));
+      break;
+    case Boundary::kSentence:
+      made.reset(icu::BreakIterator::createSentenceInstance(locale, status));
+      break;
   }
   if (U_FAILURE(status)) std::abort();  // ICU's data is not installed
   return *cache.emplace(Key(language, boundary), std::move(made)).first->second;
@@ -159,7 +165,8 @@ std::string_view TrimForEllipsis(std::string_view text) {
   return text.substr(0, end);
 }
 
-// Whether a sentence seems to end in an abbreviation or initial ("в г.", "A. S."), where ICU's rules see an end before a capital.
+// Whether a sentence seems to end in an abbreviation or initial ("в г.", "A. S."), where ICU's rules see an end before
+// a capital.
 bool EndsInAbbreviation(std::string_view sentence) {
   sentence = TrimSpace(sentence);
   if (sentence.empty() || sentence.back() != '.') return false;
@@ -209,7 +216,8 @@ std::string Fold(std::string_view text) {
   do {
     std::string next;
     icu::StringByteSink<std::string> sink(&next);
-    normalizer->normalizeUTF8(0, icu::StringPiece(folded.data(), static_cast<std::int32_t>(folded.size())), sink, nullptr, status);
+    normalizer->normalizeUTF8(0, icu::StringPiece(folded.data(), static_cast<std::int32_t>(folded.size())), sink,
+                              nullptr, status);
     if (U_FAILURE(status)) std::abort();
     folded = std::move(next);
     // A dropped mark may let its neighbours compose: once more, until nothing changes.

@@ -32,22 +32,25 @@ TEST(Url, BringsAbsoluteOnesIntoOneForm) {
 }
 
 TEST(Url, RefusesOtherSchemesHoweverWritten) {
-  for (const char* text : {"javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\nscript:alert(1)", "\x01javascript:alert(1)", " \tjavascript:x",
-                           "data:text/html,x", "vbscript:x", "file:///etc/passwd", "ftp://example.com/", "blob:https://example.com/x",
-                           "https:example.com", "http:/example.com", "c:\\x", "tel:+7"}) {
+  for (const char* text :
+       {"javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\nscript:alert(1)", "\x01javascript:alert(1)",
+        " \tjavascript:x", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "ftp://example.com/",
+        "blob:https://example.com/x", "https:example.com", "http:/example.com", "c:\\x", "tel:+7"}) {
     EXPECT_EQ(Resolve(text), "") << text;
   }
 }
 
 TEST(Url, RefusesHostsThatAreNoneOrDeceive) {
-  for (const char* text : {"https://", "https:///x", "https://user@example.com/", "https://good.org:80@evil.com/", "https://exa mple.com/",
-                           "https://example.com:x/", "https://a..b/", "https://.a/", "https://a%2eb/", "https://<b>/", "https://[::1/", "https://[javascript]/"}) {
+  for (const char* text : {"https://", "https:///x", "https://user@example.com/", "https://good.org:80@evil.com/",
+                           "https://exa mple.com/", "https://example.com:x/", "https://a..b/", "https://.a/",
+                           "https://a%2eb/", "https://<b>/", "https://[::1/", "https://[javascript]/"}) {
     EXPECT_EQ(Resolve(text), "") << text;
   }
 }
 
 TEST(Url, RelativeNeedsABase) {
-  for (const char* text : {"a", "/a", "//example.com/", "?q", "#f", ""}) EXPECT_EQ(Resolve(text, std::nullopt), "") << text;
+  for (const char* text : {"a", "/a", "//example.com/", "?q", "#f", ""})
+    EXPECT_EQ(Resolve(text, std::nullopt), "") << text;
   EXPECT_EQ(Resolve(""), "");
 }
 
@@ -57,7 +60,8 @@ TEST(Url, IsBoundedInLength) {
 }
 
 TEST(Url, IsAFixedPoint) {
-  for (const char* text : {"/a b%c|d", "//x/[y]?[z]#^`{}", "/a//../b", "?a=%zz&b", "/./", "/..", "https://example.com/a\\..\\b", "/%"}) {
+  for (const char* text :
+       {"/a b%c|d", "//x/[y]?[z]#^`{}", "/a//../b", "?a=%zz&b", "/./", "/..", "https://example.com/a\\..\\b", "/%"}) {
     const std::string once = Resolve(text);
     ASSERT_NE(once, "") << text;
     EXPECT_EQ(Resolve(once), once);

@@ -31,14 +31,18 @@ TEST(Date, FollowsTheLanguage) {
 TEST(Date, HasTheClockOfTheZone) {
   EXPECT_EQ(FormatDate(kTime, "en", kYakutsk, DateStyle::kTime), "18:30");
   EXPECT_EQ(FormatDate(kTime, "ru", "UTC", DateStyle::kTime), "09:30");
-  EXPECT_EQ(FormatDate(*ParseRfc3339("2026-12-31T15:00:00Z"), "sah", kYakutsk, DateStyle::kDate), "2027 сыл тохсунньу 1 күнэ");
+  EXPECT_EQ(FormatDate(*ParseRfc3339("2026-12-31T15:00:00Z"), "sah", kYakutsk, DateStyle::kDate),
+            "2027 сыл тохсунньу 1 күнэ");
 }
 
 TEST(Date, WithTimeHasBoth) {
-  EXPECT_THAT(FormatDate(kTime, "en", kYakutsk, DateStyle::kDateTime), AllOf(StartsWith("24 November 2026"), EndsWith("18:30")));
-  EXPECT_THAT(FormatDate(kTime, "ru", kYakutsk, DateStyle::kDateTime), AllOf(StartsWith("24 ноября 2026"), EndsWith("18:30")));
+  EXPECT_THAT(FormatDate(kTime, "en", kYakutsk, DateStyle::kDateTime),
+              AllOf(StartsWith("24 November 2026"), EndsWith("18:30")));
+  EXPECT_THAT(FormatDate(kTime, "ru", kYakutsk, DateStyle::kDateTime),
+              AllOf(StartsWith("24 ноября 2026"), EndsWith("18:30")));
   EXPECT_EQ(FormatDate(kTime, "sah", kYakutsk, DateStyle::kDateTime), "2026 сыл сэтинньи 24 күнэ, 18:30");
-  EXPECT_THAT(FormatDate(kTime, "ar", kYakutsk, DateStyle::kDateTime), AllOf(StartsWith("٢٤ نوفمبر"), HasSubstr("٦:٣٠")));
+  EXPECT_THAT(FormatDate(kTime, "ar", kYakutsk, DateStyle::kDateTime),
+              AllOf(StartsWith("٢٤ نوفمبر"), HasSubstr("٦:٣٠")));
   EXPECT_THAT(FormatDate(kTime, "zh", kYakutsk, DateStyle::kDateTime), AllOf(StartsWith("2026年"), EndsWith("18:30")));
 }
 
@@ -75,7 +79,8 @@ TEST(IsoDate, CarriesTheOffset) {
 }
 
 TEST(IsoDate, NamesTheSameInstantInEveryZoneAndCentury) {
-  for (const char* time : {"1890-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "2400-02-29T00:00:00Z"}) {
+  for (const char* time : {"1890-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2026-03-29T00:59:59Z",
+                           "2026-03-29T01:00:00Z", "2400-02-29T00:00:00Z"}) {
     for (const char* zone : {kYakutsk, "Europe/Moscow", "Europe/Amsterdam", "America/New_York", "Asia/Kathmandu"}) {
       const auto parsed = ParseRfc3339(FormatIsoWithOffset(*ParseRfc3339(time), zone));
       ASSERT_TRUE(parsed);
@@ -88,7 +93,8 @@ TEST(TimeZone, MustBeOfTheIanaDatabase) {
   for (const char* zone : {"Asia/Yakutsk", "UTC", "Europe/Moscow", "Asia/Kolkata", "America/Argentina/Buenos_Aires"}) {
     EXPECT_TRUE(CheckTimeZone(zone, "time_zone")) << zone;
   }
-  for (const char* zone : {"", "GMT+9", "MSK", "EST", "asia/yakutsk", "Asia/Nowhere", "Etc/Unknown", "../etc/passwd", "+09:00", "Asia/Yakutsk "}) {
+  for (const char* zone : {"", "GMT+9", "MSK", "EST", "asia/yakutsk", "Asia/Nowhere", "Etc/Unknown", "../etc/passwd",
+                           "+09:00", "Asia/Yakutsk "}) {
     const auto result = CheckTimeZone(zone, "time_zone");
     ASSERT_FALSE(result) << zone;
     EXPECT_EQ(result.error().code(), Code::kInvalidArgument);

@@ -17,7 +17,8 @@ std::string RuleFor(std::string_view code) {
 }
 
 TEST(LanguageCode, AcceptsCanonicalCodes) {
-  for (const char* code : {"en", "ru", "sah", "fr", "ar", "zh", "zh-Hant", "pt-BR", "sr-Latn", "evn", "es-419", "de-CH-1996"}) {
+  for (const char* code :
+       {"en", "ru", "sah", "fr", "ar", "zh", "zh-Hant", "pt-BR", "sr-Latn", "evn", "es-419", "de-CH-1996"}) {
     EXPECT_EQ(RuleFor(code), "") << code;
   }
 }
@@ -31,8 +32,8 @@ TEST(LanguageCode, SaysHowToWriteItInstead) {
 }
 
 TEST(LanguageCode, RefusesWhatNamesNoLanguage) {
-  for (const char* code : {"", "x", "e", "russian", "en-", "-en", "en--US", "ру", "und", "x-secret", "en-u-ca-buddhist", "e n",
-                           "../en", "en/ru", "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop"}) {
+  for (const char* code : {"", "x", "e", "russian", "en-", "-en", "en--US", "ру", "und", "x-secret", "en-u-ca-buddhist",
+                           "e n", "../en", "en/ru", "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop"}) {
     EXPECT_THAT(RuleFor(code), HasSubstr("such as \"en\"")) << code;
   }
 }
@@ -41,7 +42,8 @@ TEST(LanguageCode, RefusesANullByte) { EXPECT_NE(RuleFor(std::string_view("en\0"
 
 TEST(Direction, FollowsTheScript) {
   for (const char* code : {"ar", "he", "fa", "ur", "ckb", "az-Arab", "dv"}) EXPECT_TRUE(IsRightToLeft(code)) << code;
-  for (const char* code : {"en", "ru", "sah", "zh", "ar-Latn", "evn", "", "??"}) EXPECT_FALSE(IsRightToLeft(code)) << code;
+  for (const char* code : {"en", "ru", "sah", "zh", "ar-Latn", "evn", "", "??"})
+    EXPECT_FALSE(IsRightToLeft(code)) << code;
 }
 
 TEST(NativeName, IsInTheLanguageItselfAndBeginsLarge) {

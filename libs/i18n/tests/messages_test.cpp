@@ -22,7 +22,9 @@ class Messages : public testing::Test {
   }
   ~Messages() override { std::filesystem::remove_all(directory_); }
 
-  void Write(const std::string& name, std::string_view json) { std::ofstream(directory_ / name, std::ios::binary) << json; }
+  void Write(const std::string& name, std::string_view json) {
+    std::ofstream(directory_ / name, std::ios::binary) << json;
+  }
 
   Catalog One(const std::string& language, std::string_view json) {
     Write(language + ".json", json);
@@ -49,7 +51,9 @@ TEST_F(Messages, FillArguments) {
 }
 
 TEST_F(Messages, FollowThePluralsOfTheLanguage) {
-  const Catalog ru = One("ru", R"({"n": "{n, plural, =0 {нет новостей} one {# новость} few {# новости} many {# новостей} other {# новости}}"})");
+  const Catalog ru = One(
+      "ru",
+      R"({"n": "{n, plural, =0 {нет новостей} one {# новость} few {# новости} many {# новостей} other {# новости}}"})");
   EXPECT_EQ(ru.Format("n", {{"n", 0}}), "нет новостей");
   EXPECT_EQ(ru.Format("n", {{"n", 1}}), "1 новость");
   EXPECT_EQ(ru.Format("n", {{"n", 3}}), "3 новости");
@@ -57,7 +61,8 @@ TEST_F(Messages, FollowThePluralsOfTheLanguage) {
   EXPECT_EQ(ru.Format("n", {{"n", 21}}), "21 новость");
   EXPECT_EQ(ru.Format("n", {{"n", 1.5}}), "1,5 новости");
 
-  const Catalog ar = One("ar", R"({"n": "{n, plural, zero {صفر} one {واحد} two {اثنان} few {# قليل} many {# كثير} other {# آخر}}"})");
+  const Catalog ar =
+      One("ar", R"({"n": "{n, plural, zero {صفر} one {واحد} two {اثنان} few {# قليل} many {# كثير} other {# آخر}}"})");
   EXPECT_EQ(ar.Format("n", {{"n", 0}}), "صفر");
   EXPECT_EQ(ar.Format("n", {{"n", 2}}), "اثنان");
   EXPECT_EQ(ar.Format("n", {{"n", 5}}), "٥ قليل");
@@ -153,7 +158,8 @@ TEST_F(Messages, NeedTheDefaultLanguage) {
 }
 
 TEST_F(Messages, AreTheSameFromManyThreads) {
-  const Catalog ru = One("ru", R"({"n": "{n, plural, one {# новость} few {# новости} many {# новостей} other {# новости}}"})");
+  const Catalog ru =
+      One("ru", R"({"n": "{n, plural, one {# новость} few {# новости} many {# новостей} other {# новости}}"})");
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {

@@ -19,7 +19,8 @@ std::vector<std::string> Words(std::string_view text, std::string_view language)
 }
 
 TEST(Words, LeaveOutPunctuationAndSpaces) {
-  EXPECT_THAT(Words("ALROSA’s 3.5 carats — sold, \"again\"!", "en"), ElementsAre("ALROSA’s", "3.5", "carats", "sold", "again"));
+  EXPECT_THAT(Words("ALROSA’s 3.5 carats — sold, \"again\"!", "en"),
+              ElementsAre("ALROSA’s", "3.5", "carats", "sold", "again"));
   EXPECT_THAT(Words("«Алмазы» — это 1 000 карат.", "ru"), ElementsAre("Алмазы", "это", "1", "000", "карат"));
   EXPECT_THAT(Words("Дьокуускай: Өлүөнэ, ыһыах…", "sah"), ElementsAre("Дьокуускай", "Өлүөнэ", "ыһыах"));
   EXPECT_THAT(Words("صحيفة، الاقتصاد؟", "ar"), ElementsAre("صحيفة", "الاقتصاد"));
@@ -55,13 +56,14 @@ TEST(Fold, KeepsLettersThatDiffer) {
 }
 
 TEST(Fold, IsAFixedPoint) {
-  for (const char* text : {"Ёе\u0301\u0308", "ا\u064E\u0653", "İSTANBUL", "ǅ ﬀ ½", "\u1E9B\u0323", "А\u0300\u0306", "е\u0301\u0308\u0301", "\xff\xfe"}) {
+  for (const char* text : {"Ёе\u0301\u0308", "ا\u064E\u0653", "İSTANBUL", "ǅ ﬀ ½", "\u1E9B\u0323", "А\u0300\u0306",
+                           "е\u0301\u0308\u0301", "\xff\xfe"}) {
     EXPECT_EQ(Fold(Fold(text)), Fold(text)) << text;
   }
 }
 
 TEST(Order, OfSakhaIsItsAlphabet) {
-  const std::vector<std::string> alphabet = {"а", "б", "в", "г", "ҕ", "д",  "дь", "е", "ё", "ж", "з", "и", "й", "к",
+  const std::vector<std::string> alphabet = {"а", "б", "в", "г", "ҕ",  "д", "дь", "е", "ё", "ж", "з", "и", "й", "к",
                                              "л", "м", "н", "ҥ", "нь", "о", "ө",  "п", "р", "с", "һ", "т", "у", "ү",
                                              "ф", "х", "ц", "ч", "ш",  "щ", "ъ",  "ы", "ь", "э", "ю", "я"};
   for (std::size_t i = 1; i < alphabet.size(); ++i) {
@@ -105,8 +107,11 @@ TEST(Excerpt, IsOtherwiseCutBetweenWords) {
 }
 
 TEST(Excerpt, NeverExceedsItsRoomOrBreaksACharacter) {
-  for (const char* text : {"Дьокуускай куоракка ыһыах. Онтон бүттэ? Суох!", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "冬季道路已经开放卡车在河边等待",
-                           "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301", ".... .... .... .... ....", "ab\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"}) {
+  for (const char* text :
+       {"Дьокуускай куоракка ыһыах. Онтон бүттэ? Суох!", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦",
+        "冬季道路已经开放卡车在河边等待", "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301", ".... .... .... .... ....",
+        "ab\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"}) {
     for (std::size_t max = 0; max < 30; ++max) {
       const std::string excerpt = Excerpt(text, "sah", max);
       EXPECT_LE(CountCodePoints(excerpt), max) << text;

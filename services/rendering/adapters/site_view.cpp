@@ -21,9 +21,9 @@ Language SiteView::LanguageOf(const content::v1::Site& site, const std::string& 
 Shell SiteView::MakeShell() const {
   Shell shell;
   shell.language = LanguageOf(site(), language());
-  shell.site()name = Text(site().names());
+  shell.site_name = Text(site().names());
   shell.tagline = Text(site().taglines());
-  shell.site()url = site().public_url();
+  shell.site_url = site().public_url();
   shell.home_url = HomePath();
   for (const auto& section : site().sections()) {
     if (!section.parent_section_id().empty()) continue;
@@ -31,11 +31,11 @@ Shell SiteView::MakeShell() const {
   }
   for (const auto& one : site().languages()) {
     const Language other = LanguageOf(site(), one.language_code());
-    shell.languages.push_back({other.native_name, other.code, other.dir, "", other.code == language_});
+    shell.languages.push_back({other.native_name, other.code, other.dir, "", other.code == language()});
   }
   for (const auto& account : site().social_accounts()) shell.social_accounts.push_back({account.label(), account.url()});
   const std::string home = HomePath();
-  shell.feeds = {shell.site()name, home + "rss.xml", home + "atom.xml", home + "feed.json"};
+  shell.feeds = {shell.site_name, home + "rss.xml", home + "atom.xml", home + "feed.json"};
   shell.feeds_url = home + "feeds/";
   shell.about_url = home + "about/";
   return shell;

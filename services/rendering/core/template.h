@@ -13,13 +13,13 @@
 // A compiled template: a flat program over the members of a view. template_compiler.h makes it.
 namespace kimberlite::rendering {
 
-// Where a value lies while a page is rendered: `offset` bytes into the object that the slot holds. Slot 0 is the view, the
-// others belong to the blocks around ({{#each}}, {{#with}}).
+// Where a value lies while a page is rendered: `offset` bytes into the object that the slot holds. Slot 0 is the view,
+// the others belong to the blocks around ({{#each}}, {{#with}}).
 struct Operand {
-  const Field* field = nullptr;     // null: the slot's object itself
-  const TypeInfo* type = nullptr;   // of that object, when field is null
+  const Field* field = nullptr;    // null: the slot's object itself
+  const TypeInfo* type = nullptr;  // of that object, when field is null
   std::uint8_t slot = 0;
-  bool is_size = false;             // the number of elements of a list
+  bool is_size = false;  // the number of elements of a list
   std::uint32_t offset = 0;
 
   FieldKind kind() const { return is_size ? FieldKind::kNumber : field ? field->kind : FieldKind::kObject; }
@@ -53,8 +53,8 @@ struct Instruction {
 struct Message {
   struct Argument {
     std::string name;
-    bool is_body = false;      // {{#arg}}: the instructions from `body` to their kReturn
-    Operand operand;           // otherwise
+    bool is_body = false;  // {{#arg}}: the instructions from `body` to their kReturn
+    Operand operand;       // otherwise
     std::uint32_t body = 0;
   };
   // Escaped text, then an argument (or -1 for none).

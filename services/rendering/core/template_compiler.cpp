@@ -80,14 +80,18 @@ class Compiler {
 
   Result<void> CompileFile(const std::string& name, const std::string& wanted_by, std::vector<Variable> scope) {
     const auto found = files_.templates.find(name);
-    if (found == files_.templates.end()) return Fail(Code::kInvalidArgument, wanted_by + ": there is no " + name + ".html");
-    if (!open_files_.insert(name).second) return Fail(Code::kInvalidArgument, wanted_by + ": " + name + ".html contains itself");
+    if (found == files_.templates.end())
+      return Fail(Code::kInvalidArgument, wanted_by + ": there is no " + name + ".html");
+    if (!open_files_.insert(name).second)
+      return Fail(Code::kInvalidArgument, wanted_by + ": " + name + ".html contains itself");
     File file{name + ".html", {}, 0, std::move(scope)};
     KIMBERLITE_ASSIGN_OR_RETURN(file.tokens, Tokenize(file.name, found->second));
     KIMBERLITE_RETURN_IF_ERROR(CompileUntilEnd(file));
     if (file.next < file.tokens.size()) {
       const Token& token = file.tokens[file.next];
-      return Wrong(file, token.line, token.kind == TokenKind::kElse ? "{{else}} outside a block" : "{{/" + token.block + "}} closes nothing");
+      return Wrong(
+          file, token.line,
+          token.kind == TokenKind::kElse ? "{{else}} outside a block" : "{{/" + token.block + "}} closes nothing");
     }
     open_files_.erase(name);
     return {};
@@ -122,7 +126,8 @@ class Compiler {
   }
 
   Result<void> CompileLiteral(const File& file, const Token& token) {
-    if (auto error = context_.Advance(token.text)) return Wrong(file, token.line, "in the HTML from here on: " + *error);
+    if (auto error = context_.Advance(token.text))
+      return Wrong(file, token.line, "in the HTML from here on: " + *error);
     EmitLiteral(token.text);
     return {};
   }
@@ -130,7 +135,8 @@ class Compiler {
   Result<void> CompileValue(const File& file, const Token& token) {
     KIMBERLITE_ASSIGN_OR_RETURN(const Operand operand, Resolve(file, token.line, token.text));
     const bool number = operand.kind() == FieldKind::kNumber;
-    if (operand.kind() == FieldKind::kTrusted) return Wrong(file, token.line, token.text + " is trusted HTML; write {{{" + token.text + "}}}");
+    if (operand.kind() == FieldKind::kTrusted)
+      return Wrong(file, token.line, token.text + " is trusted HTML; write {{{" + token.text + "}}}");
     if (!number && operand.kind() != FieldKind::kText) return Wrong(file, token.line, NotShowable(token.text, operand));
     const HtmlContext::Place place = number ? context_.NumberPlace() : context_.TextPlace();
     if (!place.escape) return Wrong(file, token.line, "{{" + token.text + "}}: " + place.refusal);
@@ -157,10 +163,12 @@ class Compiler {
   Result<void> CompileTrusted(const File& file, const Token& token) {
     KIMBERLITE_ASSIGN_OR_RETURN(const Operand operand, Resolve(file, token.line, token.text));
     if (operand.kind() != FieldKind::kTrusted) {
-      return Wrong(file, token.line, "{{{" + token.text + "}}}: only trusted HTML goes out unescaped, and " + token.text + " is " +
-                                         std::string(KindName(operand.kind())));
+      return Wrong(file, token.line,
+                   "{{{" + token.text + "}}}: only trusted HTML goes out unescaped, and " + token.text + " is " +
+                       std::string(KindName(operand.kind())));
     }
-    if (const std::string refusal = context_.TrustedRefusal(); !refusal.empty()) return Wrong(file, token.line, refusal);
+    if (const std::string refusal = context_.TrustedRefusal(); !refusal.empty())
+      return Wrong(file, token.line, refusal);
     Emit({.op = Op::kTrusted, .operand = operand});
     return {};
   }
@@ -182,9 +190,10 @@ class Compiler {
         return operand;
       }
       if (operand.kind() != FieldKind::kObject) {
-        return Wrong(file, line, path + ": \"" + std::string(parts[i - 1]) + "\" is " + std::string(KindName(operand.kind())) +
-                                     " and has no field \"" + std::string(parts[i]) + "\"" +
-                                     (operand.kind() == FieldKind::kOptional ? "; open it with {{#with … as name}}" : ""));
+        return Wrong(file, line,
+                     path + ": \"" + std::string(parts[i - 1]) + "\" is " + std::string(KindName(operand.kind())) +
+                         " and has no field \"" + std::string(parts[i]) + "\"" +
+                         (operand.kind() == FieldKind::kOptional ? "; open it with {{#with … as name}}" : ""));
       }
       const TypeInfo& type = operand.field ? operand.field->type() : *operand.type;
       const Field* field = type.Find(parts[i]);
@@ -193,7 +202,9 @@ class Compiler {
         if (i == 0) {
           for (const Variable& variable : file.scope) known += ", " + variable.name;
         }
-        return Wrong(file, line, "unknown field \"" + std::string(parts[i]) + "\" in " + std::string(type.name) + "; known: " + known);
+        return Wrong(
+            file, line,
+            "unknown field \"" + std::string(parts[i]) + "\" in " + std::string(type.name) + "; known: " + known);
       }
       operand.field = field;
       operand.offset += static_cast<std::uint32_t>(field->offset);
@@ -276,9 +287,11 @@ class Compiler {
   Result<void> Close(File& file, const Token& open) {
     if (file.next == file.tokens.size()) return Wrong(file, open.line, "{{#" + open.block + "}} is not closed");
     const Token& token = file.tokens[file.next];
-    if (token.kind == TokenKind::kElse) return Wrong(file, token.line, "{{else}} has no place in {{#" + open.block + "}}");
+    if (token.kind == TokenKind::kElse)
+      return Wrong(file, token.line, "{{else}} has no place in {{#" + open.block + "}}");
     if (token.block != open.block) {
-      return Wrong(file, token.line, "{{/" + token.block + "}} closes the {{#" + open.block + "}} of line " + std::to_string(open.line));
+      return Wrong(file, token.line,
+                   "{{/" + token.block + "}} closes the {{#" + open.block + "}} of line " + std::to_string(open.line));
     }
     ++file.next;
     return {};
@@ -300,8 +313,9 @@ class Compiler {
       const bool each = token.block == "each";
       const FieldKind wanted = each ? FieldKind::kList : FieldKind::kOptional;
       if (operand.kind() != wanted) {
-        return Wrong(file, token.line, "{{#" + token.block + "}} takes " + std::string(KindName(wanted)) + ", and " + token.text + " is " +
-                                           std::string(KindName(operand.kind())));
+        return Wrong(file, token.line,
+                     "{{#" + token.block + "}} takes " + std::string(KindName(wanted)) + ", and " + token.text +
+                         " is " + std::string(KindName(operand.kind())));
       }
       if (slots_ == kMaxSlots) return Wrong(file, token.line, "blocks are nested too deep");
       const std::uint8_t slot = slots_++;
@@ -365,8 +379,9 @@ class Compiler {
   Result<void> Join(const File& file, const Token& token, const HtmlContext& other) {
     const std::optional<HtmlContext> joined = HtmlContext::Join(context_, other);
     if (!joined) {
-      return Wrong(file, token.line, "the ways through {{#" + token.block + "}} end in different places of the HTML: " + context_.Where() +
-                                         ", and " + other.Where());
+      return Wrong(file, token.line,
+                   "the ways through {{#" + token.block +
+                       "}} end in different places of the HTML: " + context_.Where() + ", and " + other.Where());
     }
     context_ = *joined;
     return {};

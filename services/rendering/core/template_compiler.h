@@ -10,10 +10,13 @@
 #include "services/rendering/core/template.h"
 
 // The language of templates
-//   {{path}}                        a text or a number, escaped for its place: element content, a quoted attribute that holds text,
-//                                   a URL (whole attribute; its scheme is checked), a string of JSON-LD. No other place takes values.
+//   {{path}}                        a text or a number, escaped for its place: element content, a quoted attribute that
+//   holds text,
+//                                   a URL (whole attribute; its scheme is checked), a string of JSON-LD. No other place
+//                                   takes values.
 //   {{{path}}}                      HTML that the view says is trusted, in element content only
-//   {{#if path}}…{{else}}…{{/if}}   a flag is set, a text, list or optional is not empty, a number is not 0; {{#unless path}} likewise
+//   {{#if path}}…{{else}}…{{/if}}   a flag is set, a text, list or optional is not empty, a number is not 0; {{#unless
+//   path}} likewise
 //   {{#each path as name}}…{{#sep}}between two{{/sep}}…{{else}}none{{/each}}
 //   {{#with path as name}}…{{else}}absent{{/with}}   what an optional holds; there is no other way to it
 //   {{t "key" name=path}}           a text of the catalogs
@@ -21,10 +24,12 @@
 //   {{> file name=path}}            another template of the theme, which sees the view's own fields and the given names
 //   {{> style}}                     the theme's style sheet, inside <style>
 //   {{! remark }}                   nothing
-// A path is a name in scope (from "as", or given to the template), or a field of the view; then fields by dots. A list has `size`.
+// A path is a name in scope (from "as", or given to the template), or a field of the view; then fields by dots. A list
+// has `size`.
 //
-// Everything is checked when it is compiled: fields and their kinds, places, keys and arguments of texts in every language,
-// blocks, and that both ways through a block end in the same place of the HTML. Errors are INVALID_ARGUMENT and begin "file:line: ".
+// Everything is checked when it is compiled: fields and their kinds, places, keys and arguments of texts in every
+// language, blocks, and that both ways through a block end in the same place of the HTML. Errors are INVALID_ARGUMENT
+// and begin "file:line: ".
 namespace kimberlite::rendering {
 
 // What templates are compiled from.

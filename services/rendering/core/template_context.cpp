@@ -8,7 +8,9 @@ namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsNameCharacter(char c) { return IsLetter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' || c == '.'; }
+bool IsNameCharacter(char c) {
+  return IsLetter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' || c == '.';
+}
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 template <std::size_t N>
@@ -19,8 +21,8 @@ bool Contains(const std::array<std::string_view, N>& names, std::string_view nam
 // Attributes that may hold values. Whatever is not here is refused: a new one is added when a template needs it.
 constexpr std::array<std::string_view, 5> kUrlAttributes = {"href", "src", "action", "cite", "poster"};
 constexpr std::array<std::string_view, 18> kTextAttributes = {
-    "alt",    "title", "lang", "dir",  "hreflang", "class",   "id",          "content", "width",
-    "height", "datetime", "value", "name", "label",    "type", "placeholder", "for",     "role"};
+    "alt",    "title",    "lang",  "dir",  "hreflang", "class", "id",          "content", "width",
+    "height", "datetime", "value", "name", "label",    "type",  "placeholder", "for",     "role"};
 // Elements whose content is neither HTML nor anything that a theme needs.
 constexpr std::array<std::string_view, 9> kRefusedElements = {"iframe", "object",   "embed",     "noembed", "noframes",
                                                               "xmp",    "noscript", "plaintext", "base"};
@@ -120,7 +122,8 @@ std::optional<std::string> HtmlContext::StepInTag(char c) {
     return std::nullopt;
   }
   if (state_ == State::kBeforeValue) {
-    if (c != '"' && c != '\'') return IsSpace(c) ? std::nullopt : std::optional<std::string>("attribute values have to be quoted");
+    if (c != '"' && c != '\'')
+      return IsSpace(c) ? std::nullopt : std::optional<std::string>("attribute values have to be quoted");
     quote_ = c;
     value_.clear();
     value_holds_field_ = false;
@@ -180,7 +183,8 @@ void HtmlContext::FinishValue() {
 
 std::optional<std::string> HtmlContext::FinishTag() {
   if (Contains(kRefusedElements, element_)) return "<" + element_ + "> has no place in a theme";
-  if (element_ == "script" && !json_) return "a <script> that is not of type=\"application/ld+json\" has no place in a theme";
+  if (element_ == "script" && !json_)
+    return "a <script> that is not of type=\"application/ld+json\" has no place in a theme";
   const std::string element = element_;
   const bool json = json_;
   *this = HtmlContext();
@@ -271,7 +275,8 @@ std::optional<HtmlContext> HtmlContext::Join(const HtmlContext& a, const HtmlCon
   for (HtmlContext* one : {&left, &right}) {
     if (one->state_ == State::kBeforeAttribute) one->state_ = State::kAfterValue;
   }
-  if (a.state_ == State::kBeforeAttribute && b.state_ == State::kBeforeAttribute) left.state_ = right.state_ = State::kBeforeAttribute;
+  if (a.state_ == State::kBeforeAttribute && b.state_ == State::kBeforeAttribute)
+    left.state_ = right.state_ = State::kBeforeAttribute;
   // In these the text that went by makes no difference to what may follow.
   if (left.state_ == State::kValue && !left.IsUrlAttribute() && left.element_ != "script") {
     left.value_.clear();

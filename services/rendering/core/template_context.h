@@ -14,9 +14,10 @@ enum class Escape : std::uint8_t {
   kJson,  // inside a string of a <script type="application/ld+json">
 };
 
-// Follows the HTML of a template character by character, as an HTML parser would, to know at load what each value's place is.
-// It is stricter than HTML: attributes are quoted, a '<' in text that begins no tag is an error, and there are no comments, no
-// scripts but JSON-LD, no event handlers and no style attributes. Errors are sentences without file and line, which the caller adds.
+// Follows the HTML of a template character by character, as an HTML parser would, to know at load what each value's
+// place is. It is stricter than HTML: attributes are quoted, a '<' in text that begins no tag is an error, and there
+// are no comments, no scripts but JSON-LD, no event handlers and no style attributes. Errors are sentences without file
+// and line, which the caller adds.
 class HtmlContext {
  public:
   // Reads literal text of the template. An error makes the context useless.
@@ -52,20 +53,20 @@ class HtmlContext {
  private:
   enum class State : std::uint8_t {
     kText,
-    kTagOpen,         // after '<'
-    kMarkup,          // after "<!"
-    kEndTagOpen,      // after "</"
+    kTagOpen,     // after '<'
+    kMarkup,      // after "<!"
+    kEndTagOpen,  // after "</"
     kEndTag,
     kTagName,
     kBeforeAttribute,
     kAttributeName,
-    kAfterName,       // a space after an attribute's name
-    kBeforeValue,     // after '='
-    kValue,           // in quotes
-    kAfterValue,      // after the closing quote: a space, '/' or '>' has to follow
-    kSlash,           // after '/', '>' has to follow
-    kRaw,             // in <script> or <style>
-    kEscapableRaw,    // in <title> or <textarea>
+    kAfterName,     // a space after an attribute's name
+    kBeforeValue,   // after '='
+    kValue,         // in quotes
+    kAfterValue,    // after the closing quote: a space, '/' or '>' has to follow
+    kSlash,         // after '/', '>' has to follow
+    kRaw,           // in <script> or <style>
+    kEscapableRaw,  // in <title> or <textarea>
   };
 
   std::optional<std::string> Step(char c);

@@ -38,12 +38,13 @@ struct Field {
   std::string_view name;
   FieldKind kind = FieldKind::kText;
   std::size_t offset = 0;  // bytes from the start of the struct
-  // Of the object, of what the optional holds, or of the list's elements; a function, as structs may refer to each other.
+  // Of the object, of what the optional holds, or of the list's elements; a function, as structs may refer to each
+  // other.
   const TypeInfo& (*type)() = nullptr;
-  bool (*flag)(const void* object) = nullptr;                    // computed flags only
+  bool (*flag)(const void* object) = nullptr;                   // computed flags only
   const std::byte* (*content)(const void* optional) = nullptr;  // kOptional; null when absent
-  RawList (*list)(const void* vector) = nullptr;                 // kList
-  std::size_t stride = 0;                                        // kList: size of an element
+  RawList (*list)(const void* vector) = nullptr;                // kList
+  std::size_t stride = 0;                                       // kList: size of an element
 };
 
 struct TypeInfo {
@@ -71,7 +72,7 @@ struct IsVector<std::vector<T>> : std::true_type {};
 
 // The entry of a member: Member("headline", &Card::headline).
 template <typename T, typename M>
-Field Member(std::string_view name, M T::*member) {
+Field Member(std::string_view name, M T::* member) {
   static const T sample{};
   Field field;
   field.name = name;

@@ -106,7 +106,8 @@ class Lexer {
     const int line = LineAt(open);
     if (close == std::string_view::npos) return Wrong(line, "a directive that is not closed");
     const std::string_view inside = TrimAscii(source_.substr(open + closing.size(), close - open - closing.size()));
-    if (inside.find("{{") != std::string_view::npos) return Wrong(line, "a directive inside a directive, or one that is not closed");
+    if (inside.find("{{") != std::string_view::npos)
+      return Wrong(line, "a directive inside a directive, or one that is not closed");
     Directive directive{.end = close + closing.size()};
     if (!is_triple && inside.starts_with('!')) {
       directive.is_silent = true;
@@ -114,7 +115,8 @@ class Lexer {
     }
     KIMBERLITE_ASSIGN_OR_RETURN(directive.token, is_triple ? ParseTrusted(inside, line) : Parse(inside, line));
     const TokenKind kind = directive.token->kind;
-    directive.is_silent = kind == TokenKind::kOpen || kind == TokenKind::kElse || kind == TokenKind::kClose || kind == TokenKind::kPartial;
+    directive.is_silent = kind == TokenKind::kOpen || kind == TokenKind::kElse || kind == TokenKind::kClose ||
+                          kind == TokenKind::kPartial;
     return directive;
   }
 
@@ -123,7 +125,8 @@ class Lexer {
   }
 
   int LineAt(std::size_t position) const {
-    return 1 + static_cast<int>(std::count(source_.begin(), source_.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
+    return 1 +
+           static_cast<int>(std::count(source_.begin(), source_.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
   }
 
   bool StandsAlone(std::size_t begin, std::size_t end) const {
@@ -228,8 +231,9 @@ class Lexer {
       token.variable = words[3];
       return token;
     }
-    return Wrong(token.line, "not a block: write {{#if path}}, {{#unless path}}, {{#each path as name}}, {{#with path as name}}, "
-                             "{{#sep}}, {{#t \"key\"}} or {{#arg name}}");
+    return Wrong(token.line,
+                 "not a block: write {{#if path}}, {{#unless path}}, {{#each path as name}}, {{#with path as name}}, "
+                 "{{#sep}}, {{#t \"key\"}} or {{#arg name}}");
   }
 
   const std::string& name_;
@@ -239,6 +243,8 @@ class Lexer {
 
 }  // namespace
 
-Result<std::vector<Token>> Tokenize(const std::string& name, std::string_view source) { return Lexer(name, source).Run(); }
+Result<std::vector<Token>> Tokenize(const std::string& name, std::string_view source) {
+  return Lexer(name, source).Run();
+}
 
 }  // namespace kimberlite::rendering

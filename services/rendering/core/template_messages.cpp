@@ -8,8 +8,8 @@
 namespace kimberlite::rendering {
 namespace {
 
-// Texts and HTML go into a pattern as one character of the private use area each, and the formatted text is cut at these.
-// So a pattern decides about order and plurals, and never sees nor escapes a value.
+// Texts and HTML go into a pattern as one character of the private use area each, and the formatted text is cut at
+// these. So a pattern decides about order and plurals, and never sees nor escapes a value.
 constexpr std::uint32_t kFirstMark = 0xE000;
 constexpr std::size_t kMaxArguments = 64;
 
@@ -38,7 +38,8 @@ constexpr std::int64_t kSampleNumbers[] = {0, 1, 2, 3, 5, 6, 11, 21, 100, 101, 1
 
 }  // namespace
 
-std::vector<Message::Piece> FormatMessage(const Message& message, const i18n::Catalog& catalog, std::span<const std::int64_t> numbers) {
+std::vector<Message::Piece> FormatMessage(const Message& message, const i18n::Catalog& catalog,
+                                          std::span<const std::int64_t> numbers) {
   std::vector<std::string> marks;
   std::vector<i18n::Argument> arguments;
   marks.reserve(message.arguments.size());  // arguments keep views
@@ -56,7 +57,8 @@ std::vector<Message::Piece> FormatMessage(const Message& message, const i18n::Ca
   for (std::size_t at = text.find("\xee\x80"); at != std::string::npos; at = text.find("\xee\x80", at + 1)) {
     const std::size_t argument = static_cast<unsigned char>(text[at + 2]) - 0x80u;
     if (argument >= message.arguments.size()) continue;
-    pieces.push_back({Escaped(message.escape, std::string_view(text).substr(begin, at - begin)), static_cast<int>(argument)});
+    pieces.push_back(
+        {Escaped(message.escape, std::string_view(text).substr(begin, at - begin)), static_cast<int>(argument)});
     begin = at + 3;
   }
   pieces.push_back({Escaped(message.escape, std::string_view(text).substr(begin)), -1});
@@ -78,7 +80,8 @@ Result<void> ResolveMessage(Message& message, const std::vector<i18n::Catalog>& 
     if (!catalog.Has(message.key)) return refuse(" is missing" + where);
     const std::vector<std::string> wanted = catalog.ArgumentNames(message.key);
     if (wanted != names) {
-      return refuse(where + " takes the arguments [" + Join(wanted, ", ") + "], and the template gives [" + Join(names, ", ") + "]");
+      return refuse(where + " takes the arguments [" + Join(wanted, ", ") + "], and the template gives [" +
+                    Join(names, ", ") + "]");
     }
     std::vector<Message::Piece> pieces;
     for (const std::int64_t sample : kSampleNumbers) {

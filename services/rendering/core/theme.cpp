@@ -38,7 +38,8 @@ std::string DigestOf(const std::map<std::string, std::string>& files) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Theme>> Theme::Load(const std::filesystem::path& directory, std::string_view default_language) {
+Result<std::shared_ptr<const Theme>> Theme::Load(const std::filesystem::path& directory,
+                                                 std::string_view default_language) {
   KIMBERLITE_ASSIGN_OR_RETURN(const auto files, ReadDirectory(directory));
   const auto style = files.find("style.css");
   if (style == files.end()) return Fail(Code::kNotFound, "theme: there is no " + (directory / "style.css").string());
@@ -46,7 +47,8 @@ Result<std::shared_ptr<const Theme>> Theme::Load(const std::filesystem::path& di
   sources.style = MinifyCss(style->second);
   for (const auto& [name, text] : files) {
     const std::filesystem::path path(name);
-    if (path.parent_path() == "templates" && path.extension() == ".html") sources.templates[path.stem().string()] = text;
+    if (path.parent_path() == "templates" && path.extension() == ".html")
+      sources.templates[path.stem().string()] = text;
   }
   KIMBERLITE_ASSIGN_OR_RETURN(auto catalogs, i18n::Catalogs::Load(directory / "catalogs", default_language));
 
@@ -60,8 +62,9 @@ Result<std::shared_ptr<const Theme>> Theme::Load(const std::filesystem::path& di
     const TypeInfo& view;
   };
   const Entry entries[] = {
-      {kHome, "home", Describe<HomeView>()},          {kList, "list", Describe<ListView>()},    {kArticle, "article", Describe<ArticleView>()},
-      {kError, "error", Describe<ErrorView>()},       {kChooser, "chooser", Describe<ChooserView>()}, {kFeeds, "feeds", Describe<FeedsView>()},
+      {kHome, "home", Describe<HomeView>()},          {kList, "list", Describe<ListView>()},
+      {kArticle, "article", Describe<ArticleView>()}, {kError, "error", Describe<ErrorView>()},
+      {kChooser, "chooser", Describe<ChooserView>()}, {kFeeds, "feeds", Describe<FeedsView>()},
       {kAbout, "about", Describe<AboutView>()},
   };
   for (const Entry& entry : entries) {

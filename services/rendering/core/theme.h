@@ -15,18 +15,19 @@
 namespace kimberlite::rendering {
 
 // How pages look and what they say: a directory of
-//   templates/*.html   the pages home, list, article, error, chooser, feeds, about, and their parts (template_compiler.h)
-//   style.css          written into every page, without its comments and blanks
-//   catalogs/*.json    the texts, one file per language (libs/i18n/messages.h)
-// All of it is checked and compiled when it is loaded; a theme that loads can render every view. Immutable after that, so any
-// number of threads may render at once.
+//   templates/*.html   the pages home, list, article, error, chooser, feeds, about, and their parts
+//   (template_compiler.h) style.css          written into every page, without its comments and blanks catalogs/*.json
+//   the texts, one file per language (libs/i18n/messages.h)
+// All of it is checked and compiled when it is loaded; a theme that loads can render every view. Immutable after that,
+// so any number of threads may render at once.
 class Theme {
  public:
   // INVALID_ARGUMENT with file and line when something is wrong in the theme, NOT_FOUND when a part of it is missing.
-  static Result<std::shared_ptr<const Theme>> Load(const std::filesystem::path& directory, std::string_view default_language);
+  static Result<std::shared_ptr<const Theme>> Load(const std::filesystem::path& directory,
+                                                   std::string_view default_language);
 
-  // The page in the language of its shell. Texts come from that language's catalog, or else from that of the nearest parent
-  // language, or of the default.
+  // The page in the language of its shell. Texts come from that language's catalog, or else from that of the nearest
+  // parent language, or of the default.
   std::string Render(const HomeView& view) const { return Render(kHome, &view, view.shell); }
   std::string Render(const ListView& view) const { return Render(kList, &view, view.shell); }
   std::string Render(const ArticleView& view) const { return Render(kArticle, &view, view.shell); }

@@ -1,12 +1,14 @@
 #include "services/rendering/core/template_fields.h"
 
-// The members of the views by the names that templates use: those of view.h. What is missing here, templates cannot show.
+// The members of the views by the names that templates use: those of view.h. What is missing here, templates cannot
+// show.
 namespace kimberlite::rendering {
 
 template <>
 const TypeInfo& Describe<Language>() {
-  static const TypeInfo type{"Language",
-                             {Member("code", &Language::code), Member("dir", &Language::dir), Member("native_name", &Language::native_name)}};
+  static const TypeInfo type{
+      "Language",
+      {Member("code", &Language::code), Member("dir", &Language::dir), Member("native_name", &Language::native_name)}};
   return type;
 }
 
@@ -25,8 +27,8 @@ const TypeInfo& Describe<Moment>() {
 template <>
 const TypeInfo& Describe<Picture>() {
   static const TypeInfo type{"Picture",
-                             {Member("src", &Picture::src), Member("alt", &Picture::alt), Member("width", &Picture::width),
-                              Member("height", &Picture::height)}};
+                             {Member("src", &Picture::src), Member("alt", &Picture::alt),
+                              Member("width", &Picture::width), Member("height", &Picture::height)}};
   return type;
 }
 
@@ -40,23 +42,25 @@ const TypeInfo& Describe<FeedLinks>() {
 
 template <>
 const TypeInfo& Describe<Alternate>() {
-  static const TypeInfo type{"Alternate", {Member("hreflang", &Alternate::hreflang), Member("absolute_url", &Alternate::absolute_url)}};
+  static const TypeInfo type{
+      "Alternate", {Member("hreflang", &Alternate::hreflang), Member("absolute_url", &Alternate::absolute_url)}};
   return type;
 }
 
 template <>
 const TypeInfo& Describe<NavItem>() {
-  static const TypeInfo type{"NavItem",
-                             {Member("label", &NavItem::label), Member("url", &NavItem::url), Member("current", &NavItem::current)}};
+  static const TypeInfo type{
+      "NavItem",
+      {Member("label", &NavItem::label), Member("url", &NavItem::url), Member("current", &NavItem::current)}};
   return type;
 }
 
 template <>
 const TypeInfo& Describe<LanguageChoice>() {
   static const TypeInfo type{"LanguageChoice",
-                             {Member("native_name", &LanguageChoice::native_name), Member("code", &LanguageChoice::code),
-                              Member("dir", &LanguageChoice::dir), Member("url", &LanguageChoice::url),
-                              Member("current", &LanguageChoice::current)}};
+                             {Member("native_name", &LanguageChoice::native_name),
+                              Member("code", &LanguageChoice::code), Member("dir", &LanguageChoice::dir),
+                              Member("url", &LanguageChoice::url), Member("current", &LanguageChoice::current)}};
   return type;
 }
 
@@ -74,19 +78,22 @@ const TypeInfo& Describe<Shell>() {
       "Shell",
       {Member("language", &Shell::language), Member("site_name", &Shell::site_name), Member("tagline", &Shell::tagline),
        Member("site_url", &Shell::site_url), Member("home_url", &Shell::home_url), Member("title", &Shell::title),
-       Member("description", &Shell::description), Member("canonical_url", &Shell::canonical_url), Member("noindex", &Shell::noindex),
-       Member("alternates", &Shell::alternates), Member("sections", &Shell::sections), Member("languages", &Shell::languages),
-       Member("social_accounts", &Shell::social_accounts), Member("feeds", &Shell::feeds), Member("feeds_url", &Shell::feeds_url),
-       Member("about_url", &Shell::about_url), Member("share_image", &Shell::share_image)}};
+       Member("description", &Shell::description), Member("canonical_url", &Shell::canonical_url),
+       Member("noindex", &Shell::noindex), Member("alternates", &Shell::alternates),
+       Member("sections", &Shell::sections), Member("languages", &Shell::languages),
+       Member("social_accounts", &Shell::social_accounts), Member("feeds", &Shell::feeds),
+       Member("feeds_url", &Shell::feeds_url), Member("about_url", &Shell::about_url),
+       Member("share_image", &Shell::share_image)}};
   return type;
 }
 
 template <>
 const TypeInfo& Describe<Card>() {
-  static const TypeInfo type{"Card",
-                             {Member("url", &Card::url), Member("headline", &Card::headline), Member("summary", &Card::summary),
-                              Member("picture", &Card::picture), Member("published", &Card::published),
-                              Member("foreign", &Card::foreign), Member("section_label", &Card::section_label)}};
+  static const TypeInfo type{
+      "Card",
+      {Member("url", &Card::url), Member("headline", &Card::headline), Member("summary", &Card::summary),
+       Member("picture", &Card::picture), Member("published", &Card::published), Member("foreign", &Card::foreign),
+       Member("section_label", &Card::section_label)}};
   return type;
 }
 
@@ -101,8 +108,8 @@ const TypeInfo& Describe<HomeView::Block>() {
 template <>
 const TypeInfo& Describe<HomeView>() {
   static const TypeInfo type{"HomeView",
-                             {Member("shell", &HomeView::shell), Member("lead", &HomeView::lead), Member("cards", &HomeView::cards),
-                              Member("blocks", &HomeView::blocks)}};
+                             {Member("shell", &HomeView::shell), Member("lead", &HomeView::lead),
+                              Member("cards", &HomeView::cards), Member("blocks", &HomeView::blocks)}};
   return type;
 }
 
@@ -121,9 +128,10 @@ template <>
 const TypeInfo& Describe<ListView>() {
   static const TypeInfo type{
       "ListView",
-      {Member("shell", &ListView::shell), Computed("is_section", IsKind<ListKind::kSection>), Computed("is_tag", IsKind<ListKind::kTag>),
-       Computed("is_source", IsKind<ListKind::kSource>), Computed("is_author", IsKind<ListKind::kAuthor>),
-       Computed("is_archive", IsKind<ListKind::kArchive>), Member("heading", &ListView::heading), Member("cards", &ListView::cards),
+      {Member("shell", &ListView::shell), Computed("is_section", IsKind<ListKind::kSection>),
+       Computed("is_tag", IsKind<ListKind::kTag>), Computed("is_source", IsKind<ListKind::kSource>),
+       Computed("is_author", IsKind<ListKind::kAuthor>), Computed("is_archive", IsKind<ListKind::kArchive>),
+       Member("heading", &ListView::heading), Member("cards", &ListView::cards),
        Member("newer_url", &ListView::newer_url), Member("older_url", &ListView::older_url),
        Member("page_number", &ListView::page_number)}};
   return type;
@@ -148,35 +156,39 @@ template <>
 const TypeInfo& Describe<ArticleView>() {
   static const TypeInfo type{
       "ArticleView",
-      {Member("shell", &ArticleView::shell), Member("foreign", &ArticleView::foreign), Member("headline", &ArticleView::headline),
-       Member("summary", &ArticleView::summary), Member("body_html", &ArticleView::body_html), Member("authors", &ArticleView::authors),
+      {Member("shell", &ArticleView::shell), Member("foreign", &ArticleView::foreign),
+       Member("headline", &ArticleView::headline), Member("summary", &ArticleView::summary),
+       Member("body_html", &ArticleView::body_html), Member("authors", &ArticleView::authors),
        Member("published", &ArticleView::published), Member("updated", &ArticleView::updated),
        Member("show_updated", &ArticleView::show_updated), Member("section", &ArticleView::section),
-       Member("source", &ArticleView::source), Member("tags", &ArticleView::tags), Member("picture", &ArticleView::picture),
-       Member("translations", &ArticleView::translations), Member("related", &ArticleView::related)}};
+       Member("source", &ArticleView::source), Member("tags", &ArticleView::tags),
+       Member("picture", &ArticleView::picture), Member("translations", &ArticleView::translations),
+       Member("related", &ArticleView::related)}};
   return type;
 }
 
 template <>
 const TypeInfo& Describe<ErrorView>() {
-  static const TypeInfo type{
-      "ErrorView",
-      {Member("shell", &ErrorView::shell), Member("status", &ErrorView::status), Computed("is_not_found", IsStatus<404>),
-       Computed("is_gone", IsStatus<410>), Computed("is_unavailable", IsStatus<503>), Member("latest", &ErrorView::latest)}};
+  static const TypeInfo type{"ErrorView",
+                             {Member("shell", &ErrorView::shell), Member("status", &ErrorView::status),
+                              Computed("is_not_found", IsStatus<404>), Computed("is_gone", IsStatus<410>),
+                              Computed("is_unavailable", IsStatus<503>), Member("latest", &ErrorView::latest)}};
   return type;
 }
 
 template <>
 const TypeInfo& Describe<ChooserView::Entry>() {
-  static const TypeInfo type{"ChooserView::Entry",
-                             {Member("language", &ChooserView::Entry::language), Member("url", &ChooserView::Entry::url),
-                              Member("site_name", &ChooserView::Entry::site_name), Member("tagline", &ChooserView::Entry::tagline)}};
+  static const TypeInfo type{
+      "ChooserView::Entry",
+      {Member("language", &ChooserView::Entry::language), Member("url", &ChooserView::Entry::url),
+       Member("site_name", &ChooserView::Entry::site_name), Member("tagline", &ChooserView::Entry::tagline)}};
   return type;
 }
 
 template <>
 const TypeInfo& Describe<ChooserView>() {
-  static const TypeInfo type{"ChooserView", {Member("shell", &ChooserView::shell), Member("entries", &ChooserView::entries)}};
+  static const TypeInfo type{"ChooserView",
+                             {Member("shell", &ChooserView::shell), Member("entries", &ChooserView::entries)}};
   return type;
 }
 

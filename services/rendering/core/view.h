@@ -6,11 +6,14 @@
 #include <vector>
 
 // What a page is made of. The page builder fills these from content and tagging; the theme's templates show them by the
-// member names below (see theme_fields.cpp). Nothing here depends on the time of rendering: the same view gives the same page.
+// member names below (see theme_fields.cpp). Nothing here depends on the time of rendering: the same view gives the
+// same page.
 //
 // Conventions
-// - Text is plain UTF-8, in the page's language unless said otherwise; templates escape it. Only TrustedHtml goes out as it is.
-// - A `url` is what a link on the page needs: a path of this site ("/en/economy/") or an absolute http(s) URL of another one.
+// - Text is plain UTF-8, in the page's language unless said otherwise; templates escape it. Only TrustedHtml goes out
+// as it is.
+// - A `url` is what a link on the page needs: a path of this site ("/en/economy/") or an absolute http(s) URL of
+// another one.
 //   Fields named `absolute_url` are absolute URLs of this site.
 // - An empty string, an empty list or an absent optional means: there is none, and the page says nothing about it.
 namespace kimberlite::rendering {
@@ -91,17 +94,17 @@ struct Shell {
   std::string site_url;  // absolute, no slash at the end: "https://example.org"
   std::string home_url;  // "/en/"
 
-  std::string title;          // of the page, without the site's name; empty on the home page
-  std::string description;    // one sentence or two; empty: the tagline stands in
-  std::string canonical_url;  // absolute; empty on error pages
-  bool noindex = false;       // ask search engines to leave the page out
+  std::string title;                  // of the page, without the site's name; empty on the home page
+  std::string description;            // one sentence or two; empty: the tagline stands in
+  std::string canonical_url;          // absolute; empty on error pages
+  bool noindex = false;               // ask search engines to leave the page out
   std::vector<Alternate> alternates;  // itself, its translations, "x-default"; empty when there are none
 
   std::vector<NavItem> sections;
   std::vector<LanguageChoice> languages;
   std::vector<Link> social_accounts;  // labels as the settings say: "Instagram"
-  FeedLinks feeds;                    // of the page's own scope: its section, tag or source, otherwise the whole language
-  std::string feeds_url;              // page with all feeds
+  FeedLinks feeds;        // of the page's own scope: its section, tag or source, otherwise the whole language
+  std::string feeds_url;  // page with all feeds
   std::string about_url;
   std::optional<ShareImage> share_image;
 };

@@ -42,11 +42,12 @@ const TypeInfo& Describe<Extra>() {
 }
 template <>
 const TypeInfo& Describe<Sheet>() {
-  static const TypeInfo type{"Sheet",
-                             {Member("title", &Sheet::title), Member("url", &Sheet::url), Member("count", &Sheet::count),
-                              Member("flag", &Sheet::flag), Member("html", &Sheet::html), Member("extra", &Sheet::extra),
-                              Member("items", &Sheet::items), Member("owner", &Sheet::owner),
-                              Computed("is_long", [](const void* sheet) { return static_cast<const Sheet*>(sheet)->items.size() > 2; })}};
+  static const TypeInfo type{
+      "Sheet",
+      {Member("title", &Sheet::title), Member("url", &Sheet::url), Member("count", &Sheet::count),
+       Member("flag", &Sheet::flag), Member("html", &Sheet::html), Member("extra", &Sheet::extra),
+       Member("items", &Sheet::items), Member("owner", &Sheet::owner),
+       Computed("is_long", [](const void* sheet) { return static_cast<const Sheet*>(sheet)->items.size() > 2; })}};
   return type;
 }
 
@@ -69,7 +70,9 @@ class TemplateTest : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
-  void Catalog(const std::string& language, const std::string& json) { std::ofstream(directory_ / (language + ".json")) << json; }
+  void Catalog(const std::string& language, const std::string& json) {
+    std::ofstream(directory_ / (language + ".json")) << json;
+  }
   void Load() {
     auto catalogs = i18n::Catalogs::Load(directory_, "en");
     ASSERT_TRUE(catalogs.has_value()) << catalogs.error().ToString();
@@ -109,25 +112,30 @@ TEST_F(TemplateTest, EscapesTextAndQuotedAttributes) {
   EXPECT_EQ(Render("<p title='{{title}}'></p>", sheet), "<p title='" + escaped + "'></p>");
   EXPECT_EQ(Render("<title>{{title}}</title>", sheet), "<title>" + escaped + "</title>");
   sheet.title = std::string("a\0b", 3);
-  EXPECT_EQ(Render("<p>{{title}}</p>", sheet), "<p>a\xef\xbf\xbd" "b</p>");
+  EXPECT_EQ(Render("<p>{{title}}</p>", sheet),
+            "<p>a\xef\xbf\xbd"
+            "b</p>");
 }
 
 TEST_F(TemplateTest, EscapesJsonStrings) {
   Sheet sheet{.title = std::string(kHostile) + "\\\n\t\x01 \xe2\x80\xa8\xe2\x80\xa9 “ — \xe2\x82\xac"};
-  EXPECT_EQ(Render(R"(<script type="application/ld+json">{"a":"{{title}}","n":{{count}}}</script>)", sheet),
-            R"(<script type="application/ld+json">{"a":"\u003c/script\u003e\u003cimg src=x onerror='alert(1)'\u003e\"\u0026)"
-            R"(\\\u000a\u0009\u0001 \u2028\u2029 “ — €","n":0}</script>)");
+  EXPECT_EQ(
+      Render(R"(<script type="application/ld+json">{"a":"{{title}}","n":{{count}}}</script>)", sheet),
+      R"(<script type="application/ld+json">{"a":"\u003c/script\u003e\u003cimg src=x onerror='alert(1)'\u003e\"\u0026)"
+      R"(\\\u000a\u0009\u0001 \u2028\u2029 “ — €","n":0}</script>)");
 }
 
 TEST_F(TemplateTest, LinksOnlyWhereItIsSafe) {
   const std::string page = "<a href=\"{{url}}\">x</a>";
-  for (const std::string url : {"/en/economy/", "", "#part", "?page=2", "../up", "https://example.org/a?b=1", "HTTP://EXAMPLE.ORG", "mailto:a@example.org",
-                                "//example.org/", "/en/12:30", "a/b:c", "?q=javascript:x"}) {
+  for (const std::string url :
+       {"/en/economy/", "", "#part", "?page=2", "../up", "https://example.org/a?b=1", "HTTP://EXAMPLE.ORG",
+        "mailto:a@example.org", "//example.org/", "/en/12:30", "a/b:c", "?q=javascript:x"}) {
     EXPECT_EQ(Render(page, {.url = url}), "<a href=\"" + url + "\">x</a>") << url;
   }
-  for (const std::string url : {"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",
-                                "java\nscript:alert(1)", "\x01javascript:alert(1)", "javascript\r:alert(1)", "data:text/html,x",
-                                "vbscript:x", "file:///etc/passwd", "blob:x", "javascript&colon;:x", "feed:javascript:x", "/ok\x7f", "/ok "}) {
+  for (const std::string url :
+       {"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",
+        "java\nscript:alert(1)", "\x01javascript:alert(1)", "javascript\r:alert(1)", "data:text/html,x", "vbscript:x",
+        "file:///etc/passwd", "blob:x", "javascript&colon;:x", "feed:javascript:x", "/ok\x7f", "/ok "}) {
     EXPECT_EQ(Render(page, {.url = url}), "<a href=\"#\">x</a>") << url;
   }
   EXPECT_EQ(Render(page, {.url = "/a?b=1&c=\"'<>"}), "<a href=\"/a?b=1&amp;c=&quot;&#39;&lt;&gt;\">x</a>");
@@ -151,11 +159,15 @@ TEST_F(TemplateTest, RefusesValuesWhereNoEscapingHelps) {
       {"<a ping=\"{{title}}\">", "no value may stand in the attribute ping"},
       {"<img srcset=\"{{title}}\">", "no value may stand in the attribute srcset"},
       {"<style>p { color: {{title}} }</style>", "page.html:1: {{title}}: no value may stand in <style>"},
-      {"<script>{{title}}</script>", "page.html:1: in the HTML from here on: a <script> that is not of type=\"application/ld+json\""},
+      {"<script>{{title}}</script>",
+       "page.html:1: in the HTML from here on: a <script> that is not of type=\"application/ld+json\""},
       {"<script type=\"text/javascript\" type=\"application/ld+json\">1</script>", "a <script> that is not of type"},
-      {"<script type=\"application/ld+json\" id=\"{{title}}\">1</script>", "no value may stand in an attribute of <script>"},
-      {"<script type=\"application/ld+json\">{\"a\":{{title}}}</script>", "a text in JSON has to stand inside a string's quotes"},
-      {"<script type=\"application/ld+json\">{\"a\":\"\\{{title}}\"}</script>", "a text in JSON has to stand inside a string's quotes"},
+      {"<script type=\"application/ld+json\" id=\"{{title}}\">1</script>",
+       "no value may stand in an attribute of <script>"},
+      {"<script type=\"application/ld+json\">{\"a\":{{title}}}</script>",
+       "a text in JSON has to stand inside a string's quotes"},
+      {"<script type=\"application/ld+json\">{\"a\":\"\\{{title}}\"}</script>",
+       "a text in JSON has to stand inside a string's quotes"},
       {"<script type=\"application/ld+json\">\"</script>", "a JSON string that was not closed"},
       {"<script type=\"application/ld+json\">{\"a\":\"<b>\"}</script>", "in <script> a '<' may only begin </script>"},
       {"<!-- {{title}} -->", "page.html:1: in the HTML from here on: an HTML comment"},
@@ -175,17 +187,22 @@ TEST_F(TemplateTest, RefusesWhatTheViewDoesNotHave) {
   const struct {
     std::string page, why;
   } cases[] = {
-      {"<p>\n\n{{headline}}", "page.html:3: unknown field \"headline\" in Sheet; known: title, url, count, flag, html, extra, items, owner, is_long"},
+      {"<p>\n\n{{headline}}",
+       "page.html:3: unknown field \"headline\" in Sheet; known: title, url, count, flag, html, extra, items, owner, "
+       "is_long"},
       {"{{owner.age}}", "page.html:1: unknown field \"age\" in Item; known: name, url"},
       {"{{owner}}", "page.html:1: owner is a Item; name one of its fields: name, url"},
       {"{{items}}", "page.html:1: items is a list; write {{#each items as name}}"},
       {"{{extra}}", "page.html:1: extra may be absent; write {{#with extra as name}}"},
-      {"{{extra.text}}", "page.html:1: extra.text: \"extra\" is an optional and has no field \"text\"; open it with {{#with … as name}}"},
+      {"{{extra.text}}",
+       "page.html:1: extra.text: \"extra\" is an optional and has no field \"text\"; open it with {{#with … as name}}"},
       {"{{flag}}", "page.html:1: flag is a flag; write {{#if flag}}"},
       {"{{html}}", "page.html:1: html is trusted HTML; write {{{html}}}"},
       {"<p>{{{title}}}", "page.html:1: {{{title}}}: only trusted HTML goes out unescaped, and title is a text"},
-      {"<p title=\"{{{html}}}\">", "page.html:1: trusted HTML may only stand in the content of an element, not in the attribute title of <p>"},
-      {"<title>{{{html}}}</title>", "page.html:1: trusted HTML may only stand in the content of an element, not in <title>"},
+      {"<p title=\"{{{html}}}\">",
+       "page.html:1: trusted HTML may only stand in the content of an element, not in the attribute title of <p>"},
+      {"<title>{{{html}}}</title>",
+       "page.html:1: trusted HTML may only stand in the content of an element, not in <title>"},
       {"{{#each title as x}}{{/each}}", "page.html:1: {{#each}} takes a list, and title is a text"},
       {"{{#with items as x}}{{/with}}", "page.html:1: {{#with}} takes an optional, and items is a list"},
       {"{{#if owner}}{{/if}}", "page.html:1: owner is always there"},
@@ -213,7 +230,8 @@ TEST_F(TemplateTest, RefusesBrokenSyntaxWithItsLine) {
       {"{{> nothing}}", "page.html:1: there is no nothing.html"},
       {"{{> style}}", "page.html:1: {{> style}} belongs inside <style>"},
       {"{{> page}}", "page.html:1: page.html contains itself"},
-      {"{{#if flag}}<p title=\"{{else}}<p>{{/if}}", "page.html:1: the ways through {{#if}} end in different places of the HTML"},
+      {"{{#if flag}}<p title=\"{{else}}<p>{{/if}}",
+       "page.html:1: the ways through {{#if}} end in different places of the HTML"},
       {"{{#if flag}}<b {{/if}}>", "page.html:1: the ways through {{#if}} end in different places of the HTML"},
   };
   for (const auto& test : cases) EXPECT_THAT(Refusal(test.page), HasSubstr(test.why)) << test.page;
@@ -226,47 +244,63 @@ TEST_F(TemplateTest, NamesTheFileOfAPartialAndWhereItIsUsed) {
 }
 
 TEST_F(TemplateTest, ShowsListsOptionalsAndFlags) {
-  Sheet sheet{.title = "T", .count = 7, .flag = true, .html = {"<b>&amp;</b>"}, .items = {{"a", "/a"}, {"b", "/b"}, {"c", "/c"}}};
-  EXPECT_EQ(Render("{{#each items as i}}{{#sep}}, {{/sep}}<a href=\"{{i.url}}\">{{i.name}}</a>{{else}}none{{/each}}", sheet),
-            "<a href=\"/a\">a</a>, <a href=\"/b\">b</a>, <a href=\"/c\">c</a>");
-  EXPECT_EQ(Render("{{#each items as i}}{{#each items as j}}{{#sep}}-{{/sep}}{{i.name}}{{j.name}}{{/each}}{{#sep}}/{{/sep}};{{/each}}", sheet),
+  Sheet sheet{.title = "T",
+              .count = 7,
+              .flag = true,
+              .html = {"<b>&amp;</b>"},
+              .items = {{"a", "/a"}, {"b", "/b"}, {"c", "/c"}}};
+  EXPECT_EQ(
+      Render("{{#each items as i}}{{#sep}}, {{/sep}}<a href=\"{{i.url}}\">{{i.name}}</a>{{else}}none{{/each}}", sheet),
+      "<a href=\"/a\">a</a>, <a href=\"/b\">b</a>, <a href=\"/c\">c</a>");
+  EXPECT_EQ(Render("{{#each items as i}}{{#each items as "
+                   "j}}{{#sep}}-{{/sep}}{{i.name}}{{j.name}}{{/each}}{{#sep}}/{{/sep}};{{/each}}",
+                   sheet),
             "aa-ab-ac;ba-bb-bc/;ca-cb-cc/;");
   EXPECT_EQ(Render("{{items.size}} {{count}} {{{html}}} {{owner.name}}|", sheet), "3 7 <b>&amp;</b> |");
   EXPECT_EQ(Render("{{#with extra as e}}{{e.text}}{{else}}absent{{/with}}", sheet), "absent");
-  EXPECT_EQ(Render("{{#if flag}}1{{/if}}{{#unless flag}}2{{/unless}}{{#if is_long}}3{{/if}}{{#if url}}4{{else}}5{{/if}}{{#if count}}6{{/if}}"
+  EXPECT_EQ(Render("{{#if flag}}1{{/if}}{{#unless flag}}2{{/unless}}{{#if is_long}}3{{/if}}{{#if "
+                   "url}}4{{else}}5{{/if}}{{#if count}}6{{/if}}"
                    "{{#if html}}7{{/if}}{{#if extra}}8{{/if}}{{#if items}}9{{/if}}",
                    sheet),
             "135679");
-  EXPECT_EQ(Render("<a{{#if flag}} aria-current=\"true\"{{/if}}{{#if url}} hidden{{/if}} class=\"a{{#if flag}} b{{/if}}\">", sheet),
-            "<a aria-current=\"true\" class=\"a b\">");
+  EXPECT_EQ(
+      Render("<a{{#if flag}} aria-current=\"true\"{{/if}}{{#if url}} hidden{{/if}} class=\"a{{#if flag}} b{{/if}}\">",
+             sheet),
+      "<a aria-current=\"true\" class=\"a b\">");
 
   sheet.extra = Extra{"e"};
   sheet.items.clear();
-  EXPECT_EQ(Render("{{#with extra as e}}{{e.text}}{{else}}absent{{/with}}{{#each items as i}}x{{else}}none{{/each}}{{#if items}}9{{/if}}", sheet),
+  EXPECT_EQ(Render("{{#with extra as e}}{{e.text}}{{else}}absent{{/with}}{{#each items as "
+                   "i}}x{{else}}none{{/each}}{{#if items}}9{{/if}}",
+                   sheet),
             "enone");
 }
 
 TEST_F(TemplateTest, PartialsSeeTheViewAndWhatTheyAreGiven) {
   files_.templates["part"] = "[{{title}} {{item.name}}]";
-  EXPECT_EQ(Render("{{#each items as x}}{{> part item=x}}{{/each}}{{> part item=owner}}", {.title = "T", .items = {{"a", ""}}, .owner = {"o", ""}}),
+  EXPECT_EQ(Render("{{#each items as x}}{{> part item=x}}{{/each}}{{> part item=owner}}",
+                   {.title = "T", .items = {{"a", ""}}, .owner = {"o", ""}}),
             "[T a][T o]");
   files_.templates["part"] = "{{x.name}}";
   EXPECT_THAT(Refusal("{{#each items as x}}{{> part}}{{/each}}"), HasSubstr("part.html:1: unknown field \"x\""));
 }
 
 TEST_F(TemplateTest, DirectivesAloneOnALineLeaveNoLine) {
-  EXPECT_EQ(Render("<ul>\n  {{! remark }}\n  {{#each items as i}}\n    <li>{{i.name}}</li>\n  {{/each}}\n</ul>\n", {.items = {{"a", ""}, {"b", ""}}}),
+  EXPECT_EQ(Render("<ul>\n  {{! remark }}\n  {{#each items as i}}\n    <li>{{i.name}}</li>\n  {{/each}}\n</ul>\n",
+                   {.items = {{"a", ""}, {"b", ""}}}),
             "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n");
   EXPECT_EQ(Render("a  {{title}} \n\n  b", {.title = "T"}), "a  T\nb");
 }
 
 TEST_F(TemplateTest, WritesTextsOfEachLanguageEscapedForTheirPlace) {
   const Sheet sheet{.title = "<Ann>", .owner = {"Bob", "/bob"}};
-  EXPECT_EQ(Render("<p>{{t \"hello\" name=title}} {{t \"plain\"}}</p>", sheet), "<p>Hello &amp; welcome, &lt;Ann&gt;! It’s &lt;here&gt;</p>");
+  EXPECT_EQ(Render("<p>{{t \"hello\" name=title}} {{t \"plain\"}}</p>", sheet),
+            "<p>Hello &amp; welcome, &lt;Ann&gt;! It’s &lt;here&gt;</p>");
   EXPECT_EQ(Render("<p title=\"{{t \"hello\" name=title}}\"></p>", sheet, 1), "<p title=\"Привет, &lt;Ann&gt;!\"></p>");
   EXPECT_EQ(Render("<script type=\"application/ld+json\">{\"a\":\"{{t \"plain\"}}\"}</script>", sheet),
             "<script type=\"application/ld+json\">{\"a\":\"It’s \\u003chere\\u003e\"}</script>");
-  const std::string page = "{{#t \"in\" who=title}}\n{{#arg place}}<a href=\"{{owner.url}}\">{{owner.name}}</a>{{/arg}}\n{{/t}}.";
+  const std::string page =
+      "{{#t \"in\" who=title}}\n{{#arg place}}<a href=\"{{owner.url}}\">{{owner.name}}</a>{{/arg}}\n{{/t}}.";
   EXPECT_EQ(Render(page, sheet, 0), "In <a href=\"/bob\">Bob</a> by &lt;Ann&gt;.");
   EXPECT_EQ(Render(page, sheet, 1), "&lt;Ann&gt;: <a href=\"/bob\">Bob</a>.");
 }
@@ -281,30 +315,44 @@ TEST_F(TemplateTest, PluralsFollowTheLanguage) {
 }
 
 TEST_F(TemplateTest, AValueThatLooksLikeAPatternOrAMarkStaysAValue) {
-  EXPECT_EQ(Render("{{t \"hello\" name=title}}", {.title = "{name} '' \xee\x80\x80 #"}), "Hello &amp; welcome, {name} &#39;&#39; \xee\x80\x80 #!");
+  EXPECT_EQ(Render("{{t \"hello\" name=title}}", {.title = "{name} '' \xee\x80\x80 #"}),
+            "Hello &amp; welcome, {name} &#39;&#39; \xee\x80\x80 #!");
 }
 
 TEST_F(TemplateTest, RefusesTextsThatDoNotFit) {
-  EXPECT_THAT(Refusal("\n{{t \"nothing\"}}"), HasSubstr("page.html:2: text \"nothing\" is missing in the catalog \"en\""));
-  EXPECT_THAT(Refusal("{{t \"hello\"}}"), HasSubstr("page.html:1: text \"hello\" in the catalog \"en\" takes the arguments [name], and the template gives []"));
-  EXPECT_THAT(Refusal("{{t \"plain\" name=title}}"), HasSubstr("takes the arguments [], and the template gives [name]"));
+  EXPECT_THAT(Refusal("\n{{t \"nothing\"}}"),
+              HasSubstr("page.html:2: text \"nothing\" is missing in the catalog \"en\""));
+  EXPECT_THAT(
+      Refusal("{{t \"hello\"}}"),
+      HasSubstr(
+          "page.html:1: text \"hello\" in the catalog \"en\" takes the arguments [name], and the template gives []"));
+  EXPECT_THAT(Refusal("{{t \"plain\" name=title}}"),
+              HasSubstr("takes the arguments [], and the template gives [name]"));
   EXPECT_THAT(Refusal("{{t \"hello\" name=items}}"), HasSubstr("page.html:1: name: items is a list"));
   EXPECT_THAT(Refusal("<a href=\"{{t \"plain\"}}\">"), HasSubstr("page.html:1: {{t}}: a text is no URL"));
-  EXPECT_THAT(Refusal("<style>{{t \"plain\"}}</style>"), HasSubstr("page.html:1: {{t}}: no value may stand in <style>"));
-  EXPECT_THAT(Refusal("{{#t \"in\" who=title}}x{{#arg place}}{{/arg}}{{/t}}"), HasSubstr("page.html:1: {{#t}} holds nothing but {{#arg name}}"));
-  EXPECT_THAT(Refusal("{{#t \"in\" who=title}}{{#arg place}}<b title=\"{{/arg}}{{/t}}"), HasSubstr("page.html:1: {{#arg}} ends in the attribute title of <b>"));
-  EXPECT_THAT(Refusal("<p title=\"{{#t \"in\" who=title}}{{#arg place}}{{/arg}}{{/t}}\">"), HasSubstr("{{#t}} may only stand in the text"));
+  EXPECT_THAT(Refusal("<style>{{t \"plain\"}}</style>"),
+              HasSubstr("page.html:1: {{t}}: no value may stand in <style>"));
+  EXPECT_THAT(Refusal("{{#t \"in\" who=title}}x{{#arg place}}{{/arg}}{{/t}}"),
+              HasSubstr("page.html:1: {{#t}} holds nothing but {{#arg name}}"));
+  EXPECT_THAT(Refusal("{{#t \"in\" who=title}}{{#arg place}}<b title=\"{{/arg}}{{/t}}"),
+              HasSubstr("page.html:1: {{#arg}} ends in the attribute title of <b>"));
+  EXPECT_THAT(Refusal("<p title=\"{{#t \"in\" who=title}}{{#arg place}}{{/arg}}{{/t}}\">"),
+              HasSubstr("{{#t}} may only stand in the text"));
   EXPECT_THAT(Refusal("{{#t \"in\" who=title}}"), HasSubstr("page.html:1: {{#t}} is not closed"));
 }
 
 TEST_F(TemplateTest, RefusesATranslationThatLosesALink) {
-  Catalog("ru", R"({"hello": "Привет!", "plain": "Здесь", "in": "{who}: {place}", "count": "{n, plural, other {# от {who}}}"})");
+  Catalog(
+      "ru",
+      R"({"hello": "Привет!", "plain": "Здесь", "in": "{who}: {place}", "count": "{n, plural, other {# от {who}}}"})");
   Load();
-  EXPECT_THAT(Refusal("{{t \"hello\" name=title}}"), HasSubstr("text \"hello\" in the catalog \"ru\" takes the arguments [], and the template gives [name]"));
+  EXPECT_THAT(Refusal("{{t \"hello\" name=title}}"),
+              HasSubstr("text \"hello\" in the catalog \"ru\" takes the arguments [], and the template gives [name]"));
   Catalog("ru", R"({"hello": "Привет, {name}!", "plain": "Здесь", "in": "{who}: {place}",
                     "count": "{n, plural, one {# новость} few {# новости от {who}} many {# новостей от {who}} other {# от {who}}}"})");
   Load();
-  EXPECT_THAT(Refusal("{{t \"count\" n=count who=title}}"), HasSubstr("text \"count\" in the catalog \"ru\" has to hold {who} exactly once in every form"));
+  EXPECT_THAT(Refusal("{{t \"count\" n=count who=title}}"),
+              HasSubstr("text \"count\" in the catalog \"ru\" has to hold {who} exactly once in every form"));
 }
 
 TEST_F(TemplateTest, WritesTheStyleSheet) {

@@ -129,7 +129,8 @@ class ThemeTest : public ::testing::Test {
   std::vector<std::string> AllPages(const std::string& language) const {
     std::vector<std::string> pages = {theme_->Render(MakeHome(language)), theme_->Render(MakeArticle(language)),
                                       theme_->Render(HomeView{.shell = MakeShell(language)})};
-    for (const ListKind kind : {ListKind::kSection, ListKind::kTag, ListKind::kSource, ListKind::kAuthor, ListKind::kArchive}) {
+    for (const ListKind kind :
+         {ListKind::kSection, ListKind::kTag, ListKind::kSource, ListKind::kAuthor, ListKind::kArchive}) {
       pages.push_back(theme_->Render(MakeList(language, kind)));
     }
     pages.push_back(theme_->Render(ListView{.shell = MakeShell(language), .heading = "Empty"}));
@@ -137,12 +138,16 @@ class ThemeTest : public ::testing::Test {
     bare.foreign = Language{"ru", "ltr", "Русский"};
     pages.push_back(theme_->Render(bare));
     for (const int status : {404, 410, 500, 503}) {
-      pages.push_back(theme_->Render(ErrorView{.shell = MakeShell(language), .status = status, .latest = {MakeCard(1)}}));
+      pages.push_back(
+          theme_->Render(ErrorView{.shell = MakeShell(language), .status = status, .latest = {MakeCard(1)}}));
     }
     pages.push_back(theme_->Render(ErrorView{.shell = Shell{.language = {language, "ltr", ""}}, .status = 503}));
-    pages.push_back(theme_->Render(ChooserView{.shell = MakeShell(language), .entries = {{{"ar", "rtl", "العربية"}, "/ar/", "بريد", "أخبار"}}}));
-    pages.push_back(theme_->Render(FeedsView{.shell = MakeShell(language), .groups = {{"All news", MakeShell(language).feeds}}}));
-    pages.push_back(theme_->Render(AboutView{.shell = MakeShell(language), .sources = {{"Yakutia24", "/en/source/yakutia24/"}}}));
+    pages.push_back(theme_->Render(
+        ChooserView{.shell = MakeShell(language), .entries = {{{"ar", "rtl", "العربية"}, "/ar/", "بريد", "أخبار"}}}));
+    pages.push_back(
+        theme_->Render(FeedsView{.shell = MakeShell(language), .groups = {{"All news", MakeShell(language).feeds}}}));
+    pages.push_back(
+        theme_->Render(AboutView{.shell = MakeShell(language), .sources = {{"Yakutia24", "/en/source/yakutia24/"}}}));
     return pages;
   }
 
@@ -220,8 +225,9 @@ TEST_F(ThemeTest, ListsAreJoinedAsTheLanguageDoes) {
 }
 
 TEST_F(ThemeTest, TheHeaderOfEveryPageLeadsToEverything) {
-  for (const std::string& page : {theme_->Render(MakeHome("en")), theme_->Render(MakeArticle("en")), theme_->Render(MakeList("en", ListKind::kTag)),
-                                  theme_->Render(ErrorView{.shell = MakeShell("en")})}) {
+  for (const std::string& page :
+       {theme_->Render(MakeHome("en")), theme_->Render(MakeArticle("en")),
+        theme_->Render(MakeList("en", ListKind::kTag)), theme_->Render(ErrorView{.shell = MakeShell("en")})}) {
     const std::string header = page.substr(page.find("<header"), page.find("</header>") - page.find("<header"));
     EXPECT_THAT(header, HasSubstr("<a href=\"/en/\"><bdi>Northern Herald</bdi></a>"));
     EXPECT_THAT(header, HasSubstr(">Current affairs in the biggest region<"));
@@ -231,7 +237,8 @@ TEST_F(ThemeTest, TheHeaderOfEveryPageLeadsToEverything) {
     EXPECT_THAT(header, HasSubstr("<a href=\"https://twitter.com/example\">Twitter</a>"));
     EXPECT_THAT(header, HasSubstr("<a href=\"/en/economy/rss.xml\">RSS</a>"));
     EXPECT_THAT(header, HasSubstr("<bdi lang=\"ar\">العربية</bdi> <small>not translated yet</small>"));
-    EXPECT_THAT(page, HasSubstr("<link rel=\"alternate\" type=\"application/atom+xml\" title=\"Economy – Northern Herald\" href=\"/en/economy/atom.xml\">"));
+    EXPECT_THAT(page, HasSubstr("<link rel=\"alternate\" type=\"application/atom+xml\" title=\"Economy – Northern "
+                                "Herald\" href=\"/en/economy/atom.xml\">"));
     EXPECT_THAT(page, HasSubstr("<link rel=\"alternate\" hreflang=\"x-default\" href=\"https://example.org/\">"));
   }
 }
@@ -240,7 +247,8 @@ TEST_F(ThemeTest, AStoryInAnotherLanguageSaysSoAndIsMarked) {
   ArticleView view = MakeArticle("en");
   view.foreign = Language{"ar", "rtl", "العربية"};
   const std::string page = theme_->Render(view);
-  EXPECT_THAT(TextOf(page), HasSubstr("This story has not been translated yet. It is shown in another language: العربية"));
+  EXPECT_THAT(TextOf(page),
+              HasSubstr("This story has not been translated yet. It is shown in another language: العربية"));
   EXPECT_THAT(page, HasSubstr("<h1 lang=\"ar\" dir=\"rtl\">"));
   EXPECT_THAT(page, HasSubstr("<div class=\"body\" lang=\"ar\" dir=\"rtl\">"));
   EXPECT_THAT(page, HasSubstr("\"inLanguage\":\"ar\""));
@@ -249,14 +257,17 @@ TEST_F(ThemeTest, AStoryInAnotherLanguageSaysSoAndIsMarked) {
 TEST_F(ThemeTest, HostileTextStaysText) {
   const std::string hostile = "</script></style></title><img src=x onerror=alert(1)>\"'`{{title}}{0}\xe2\x80\xa8";
   ArticleView view = MakeArticle("en");
-  for (std::string* text : {&view.headline, &view.summary, &view.shell.title, &view.shell.description, &view.shell.site_name, &view.shell.tagline,
-                            &view.authors[0].name, &view.source->name, &view.section.label, &view.tags[0].label, &view.picture->alt,
-                            &view.published.iso, &view.published.text, &view.related[0].headline, &view.related[0].summary,
-                            &view.shell.social_accounts[0].label, &view.shell.feeds.title, &view.shell.share_image->alt}) {
+  for (std::string* text :
+       {&view.headline, &view.summary, &view.shell.title, &view.shell.description, &view.shell.site_name,
+        &view.shell.tagline, &view.authors[0].name, &view.source->name, &view.section.label, &view.tags[0].label,
+        &view.picture->alt, &view.published.iso, &view.published.text, &view.related[0].headline,
+        &view.related[0].summary, &view.shell.social_accounts[0].label, &view.shell.feeds.title,
+        &view.shell.share_image->alt}) {
     *text = hostile;
   }
-  for (std::string* url : {&view.source->url, &view.source->original_url, &view.authors[0].url, &view.section.url, &view.tags[0].url, &view.picture->src,
-                           &view.related[0].url, &view.shell.home_url, &view.shell.canonical_url, &view.shell.social_accounts[0].url}) {
+  for (std::string* url : {&view.source->url, &view.source->original_url, &view.authors[0].url, &view.section.url,
+                           &view.tags[0].url, &view.picture->src, &view.related[0].url, &view.shell.home_url,
+                           &view.shell.canonical_url, &view.shell.social_accounts[0].url}) {
     *url = "java\tscript:alert(1)//\"><img src=x onerror=alert(1)>";
   }
   const std::string page = theme_->Render(view);
@@ -273,16 +284,19 @@ TEST_F(ThemeTest, HostileTextStaysText) {
 
 // Without it a Latin name scrambles the line of an Arabic page, which no checker notices.
 TEST_F(ThemeTest, NamesAndDatesAreIsolated) {
-  const std::regex shown("\\{\\{([a-z_.]*(author\\.name|source\\.name|site_name|native_name|published\\.text|updated\\.text))\\}\\}");
+  const std::regex shown(
+      "\\{\\{([a-z_.]*(author\\.name|source\\.name|site_name|native_name|published\\.text|updated\\.text))\\}\\}");
   int seen = 0;
   for (const auto& entry : std::filesystem::directory_iterator(kTheme / "templates")) {
     std::string source = ReadFile(entry.path());
     // Only element content: not attributes, titles and JSON, which take no elements.
-    source = std::regex_replace(source, std::regex("<script[^]*?</script>|<title>[^]*?</title>|=\"([^\"{]|\\{\\{[^}]*\\}\\})*\""), "");
+    source = std::regex_replace(
+        source, std::regex("<script[^]*?</script>|<title>[^]*?</title>|=\"([^\"{]|\\{\\{[^}]*\\}\\})*\""), "");
     for (std::sregex_iterator match(source.begin(), source.end(), shown), end; match != end; ++match) {
       ++seen;
       const std::string before = match->prefix().str();
-      EXPECT_TRUE(std::regex_search(before.substr(before.size() < 60 ? 0 : before.size() - 60), std::regex("<bdi[^<>]*>$")))
+      EXPECT_TRUE(
+          std::regex_search(before.substr(before.size() < 60 ? 0 : before.size() - 60), std::regex("<bdi[^<>]*>$")))
           << entry.path().filename() << ": " << match->str();
     }
   }
@@ -290,7 +304,9 @@ TEST_F(ThemeTest, NamesAndDatesAreIsolated) {
   EXPECT_THAT(theme_->Render(MakeArticle("ar")), HasSubstr("<bdi>A. Ivanova</bdi></a>، <bdi>B. Petrov</bdi>"));
 }
 
-TEST_F(ThemeTest, TheSameViewGivesTheSamePage) { EXPECT_EQ(theme_->Render(MakeHome("sah")), theme_->Render(MakeHome("sah"))); }
+TEST_F(ThemeTest, TheSameViewGivesTheSamePage) {
+  EXPECT_EQ(theme_->Render(MakeHome("sah")), theme_->Render(MakeHome("sah")));
+}
 
 TEST_F(ThemeTest, LanguagesWithoutACatalogTakeTheNearest) {
   EXPECT_THAT(theme_->Render(MakeHome("zh-Hant")), HasSubstr("最新消息"));
@@ -308,7 +324,8 @@ TEST_F(ThemeTest, ThePolicyNamesTheStyleOfThePage) {
 
 TEST(StyleTest, DigestAndMinifying) {
   EXPECT_EQ(Sha256Base64(""), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
-  EXPECT_EQ(MinifyCss("/* a */ a :is(b, c) > d {\n  color : red;\n  width: calc(1px + 2px);\n}\n@media (x: y) and (z: 1) {\n a::after { content: \" a;  } \\\" \"; } }"),
+  EXPECT_EQ(MinifyCss("/* a */ a :is(b, c) > d {\n  color : red;\n  width: calc(1px + 2px);\n}\n@media (x: y) and (z: "
+                      "1) {\n a::after { content: \" a;  } \\\" \"; } }"),
             "a :is(b,c)>d{color :red;width:calc(1px + 2px)}@media (x:y) and (z:1){a::after{content:\" a;  } \\\" \"}}");
 }
 
@@ -320,7 +337,9 @@ class BrokenThemeTest : public ::testing::Test {
     std::filesystem::copy(kTheme, directory_, std::filesystem::copy_options::recursive);
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
-  void Append(const std::string& file, const std::string& text) { std::ofstream(directory_ / file, std::ios::app) << text; }
+  void Append(const std::string& file, const std::string& text) {
+    std::ofstream(directory_ / file, std::ios::app) << text;
+  }
   std::string Refusal() {
     const auto theme = Theme::Load(directory_, "en");
     return theme ? "it loaded" : theme.error().ToString();
@@ -331,14 +350,17 @@ class BrokenThemeTest : public ::testing::Test {
 
 TEST_F(BrokenThemeTest, ABrokenTemplateIsRefusedWithFileAndLine) {
   std::ofstream(directory_ / "templates/pager.html") << "<p>\n{{card.titel}}\n</p>";
-  EXPECT_THAT(Refusal(), HasSubstr("INVALID_ARGUMENT: pager.html:2: unknown field \"card\" in ListView; known: shell, "));
+  EXPECT_THAT(Refusal(),
+              HasSubstr("INVALID_ARGUMENT: pager.html:2: unknown field \"card\" in ListView; known: shell, "));
 }
 
 TEST_F(BrokenThemeTest, ABrokenCatalogIsRefused) {
   std::ofstream(directory_ / "catalogs/fr.json") << "{\"nav.skip\": \"{oops\"}";
   EXPECT_THAT(Refusal(), HasSubstr("fr.json"));
   std::ofstream(directory_ / "catalogs/fr.json") << "{\"article.source\": \"Source\"}";
-  EXPECT_THAT(Refusal(), HasSubstr("text \"article.source\" in the catalog \"fr\" takes the arguments [], and the template gives [name]"));
+  EXPECT_THAT(
+      Refusal(),
+      HasSubstr("text \"article.source\" in the catalog \"fr\" takes the arguments [], and the template gives [name]"));
 }
 
 TEST_F(BrokenThemeTest, AMissingPartIsNamed) {
