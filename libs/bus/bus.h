@@ -88,10 +88,10 @@ struct BroadcastSubscription {
   std::vector<std::string> topics;
   // Next offset per topic and partition; what is missing begins at the end.
   std::vector<Position> start;
-  // Told once, before the first event, what the places are: `start` completed with the ends of the others. `gap` is
+  // Told before the first event what the places are: `start` completed with the ends of the others. `gap` is
   // set when a place of `start` no longer exists (the log was truncated or made anew), so events were missed; such a
-  // partition begins at its end. Called again, after a while, when it returns an error. Nothing is told while a topic
-  // does not exist yet.
+  // partition begins at its end. Called again, after a while, when it returns an error; and with `gap`, between two
+  // events, when a place is lost later on. Nothing is told while a topic does not exist yet.
   std::function<Result<void>(std::span<const Position> places, bool gap)> on_start;
   Handler handler;  // errors are retried for ever: a broadcast consumer sets nothing aside
 };

@@ -64,7 +64,6 @@ KafkaConf NewKafkaConf(const Options& options, std::initializer_list<std::pair<c
   set("reconnect.backoff.max.ms", "1000");
   set("topic.metadata.refresh.interval.ms", "5000");  // until a subscription notices a topic that was missing
   for (const auto& [name, value] : settings) set(name, value);
-  if (const char* d = std::getenv("RDK_DEBUG")) { set("debug", d); } else
   rd_kafka_conf_set_log_cb(conf.get(), OnLog);
   return conf;
 }

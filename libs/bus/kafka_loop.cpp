@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "libs/bus/kafka_codec.h"
-#include "libs/bus/metrics.h"
 #include "libs/telemetry/telemetry.h"
 
 namespace kimberlite::bus {
@@ -137,25 +136,36 @@ Result<void> KafkaLoop::BeginBroadcast() {
 
 void KafkaLoop::Disconnect() {
   if (!client_) return;
-  // Closing commits, leaves the group and may wait for brokers that do not answer: not for ever.
+  Close();
+  partitions_.clear();
+  lag_.Clear();
+  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+// Commits and leaves the group; waits for brokers that do not answer, but not for ever.
+void KafkaLoop::Close() {
+  // Everything for the consumer, unread events too, goes to this queue from here on. It must be gone before the client
+  // is destroyed, which would wait for the partitions that those events refer to.
   const KafkaQueue queue(rd_kafka_queue_new(client_.get()));
   if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(client_.get(), queue.get())) {
     telemetry::Warning("consumer not closed", {{"group", policy_.group}, {"error", rd_kafka_error_string(error)}});
     rd_kafka_error_destroy(error);
-  } else {
-    const auto deadline = steady_clock::now() + kLeave;
-    while (!rd_kafka_consumer_closed(client_.get()) && steady_clock::now() < deadline) {
-      const KafkaEvent event(rd_kafka_queue_poll(queue.get(), 20));
-      if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {
-        Rebalance(client_.get(), rd_kafka_event_error(event.get()), rd_kafka_event_topic_partition_list(event.get()));
-      }
+    return;
+  }
+  const auto deadline = steady_clock::now() + kLeave;
+  while (!rd_kafka_consumer_closed(client_.get())) {
+    if (steady_clock::now() > deadline) {
+      telemetry::Warning("brokers do not answer the closing consumer; its last events may be handled again",
+                         {{"group", policy_.group}});
+      return;
     }
-    if (!rd_kafka_consumer_closed(client_.get())) {
-      telemetry::Warning("brokers did not answer the closing consumer; the last events may be handled again", {{"group", policy_.group}});
+    const KafkaEvent event(rd_kafka_queue_poll(queue.get(), 20));
+    if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {
+      Rebalance(client_.get(), rd_kafka_event_error(event.get()), rd_kafka_event_topic_partition_list(event.get()));
     }
   }
-  partitions_.clear();
-  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  while (KafkaEvent(rd_kafka_queue_poll(queue.get(), 0))) {
+  }
 }
 
 // False when the client must be made anew.
@@ -292,14 +302,18 @@ int KafkaLoop::OnStatistics(rd_kafka_t*, char* json, std::size_t size, void* sel
 void KafkaLoop::ReadStatistics(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return;
-  std::map<int, std::int64_t> silence;  // microseconds; -1 while not connected
+  std::map<int, std::int64_t> silence;  // of connected brokers, by node: microseconds
+  std::optional<std::int64_t> nearest;
   for (const auto& [name, broker] : json.at("brokers").items()) {
-    const bool up = broker.value("state", "") == "UP";
-    silence[broker.value("nodeid", -1)] = up ? broker.value<std::int64_t>("rxidle", -1) : -1;
+    const auto idle = broker.value<std::int64_t>("rxidle", -1);
+    if (broker.value("state", "") != "UP" || idle < 0) continue;
+    nearest = std::min(nearest.value_or(idle), idle);
+    // A node that coordinates the group has a second connection for that, which says nothing about the first.
+    if (broker.value("source", "") != "logical") silence[broker.value("nodeid", -1)] = idle;
   }
   std::int64_t longest = 0;
   bool all = true, any = false;
-  std::map<std::string_view, std::int64_t> lag;
+  std::map<std::string, std::int64_t> lag;
   for (const std::string& topic : topics_) lag[topic] = 0;
   for (const auto& [id, partition] : partitions_) {
     const auto topic = json.at("topics").find(id.first);
@@ -308,13 +322,13 @@ void KafkaLoop::ReadStatistics(std::string_view text) {
     if (found == topic->at("partitions").end()) continue;
     const auto leader = silence.find(found->value("leader", -1));
     any = true;
-    if (leader == silence.end() || leader->second < 0) {
+    if (leader == silence.end()) {
       all = false;
     } else {
       longest = std::max(longest, leader->second);
     }
     const auto behind = std::max<std::int64_t>(0, found->value<std::int64_t>("consumer_lag", 0));
-    lag[id.first] += behind;
+    lag[id.first] += behind + (partition.pending ? 1 : 0);
     const bool waits = behind > 0 && !partition.pending && found->value("fetch_state", "") == "active";
     if (waits && steady_clock::now() - partition.moved > kStuck) {
       telemetry::LogError("partition has events and gives none; the consumer is made anew",
@@ -322,14 +336,11 @@ void KafkaLoop::ReadStatistics(std::string_view text) {
       stuck_ = true;
     }
   }
-  for (const auto& [topic, events] : lag) metrics::Lag(topic, policy_.group, events);
+  for (const auto& [topic, events] : lag) lag_.Set(topic, events);
   if (!any) {
-    // A member without partitions hears the group's coordinator: any broker will do.
-    const auto nearest = std::ranges::min_element(silence, {}, [](const auto& entry) {
-      return entry.second < 0 ? std::numeric_limits<std::int64_t>::max() : entry.second;
-    });
-    all = nearest != silence.end() && nearest->second >= 0;
-    longest = all ? nearest->second : 0;
+    // A member without partitions hears the group's coordinator, or whoever answers.
+    all = nearest.has_value();
+    longest = nearest.value_or(0);
   }
   if (all) last_heard_ = std::max(last_heard_.load(), SystemClock().Now() - std::chrono::microseconds(longest));
 }

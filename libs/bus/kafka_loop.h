@@ -11,6 +11,7 @@
 
 #include "libs/bus/delivery.h"
 #include "libs/bus/kafka_client.h"
+#include "libs/bus/metrics.h"
 
 namespace kimberlite::bus {
 
@@ -46,6 +47,7 @@ class KafkaLoop {
   Result<void> JoinGroup();
   Result<void> BeginBroadcast();
   void Disconnect();
+  void Close();
   bool Turn(const std::stop_token& stop);
   void TakeUp(KafkaMessage message);
   bool TakeError(const rd_kafka_message_t& message);
@@ -67,6 +69,7 @@ class KafkaLoop {
   KafkaClient client_;
   std::map<PartitionId, Partition> partitions_;  // assigned to this loop
   std::map<PartitionId, std::int64_t> places_;   // of a broadcast that has begun: next offsets
+  metrics::Lag lag_{policy_.group};
   bool begun_ = false;
   bool stuck_ = false;
   std::atomic<Time> last_heard_{};

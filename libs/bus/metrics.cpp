@@ -33,10 +33,16 @@ void DeadLetter(std::string_view topic, std::string_view group) {
       .Add();
 }
 
-void Lag(std::string_view topic, std::string_view group, std::int64_t events) {
+void Lag::Set(const std::string& topic, std::int64_t events) {
+  std::int64_t& added = events_[topic];
   Metrics::Gauge("kimberlite_bus_consumer_lag_events", "Events that wait in the partitions of this process's consumers.",
-                 OfGroup(topic, group))
-      .Set(static_cast<double>(events));
+                 OfGroup(topic, group_))
+      .Add(static_cast<double>(events - added));
+  added = events;
+}
+
+void Lag::Clear() {
+  for (const auto& [topic, events] : events_) Set(topic, 0);
 }
 
 void Outbox(std::string_view schema, std::int64_t unsent, double oldest_seconds) {

@@ -175,7 +175,7 @@ class GroupConsumer final : public Consumer {
     std::vector<std::map<PartitionId, std::int64_t>> held;
     for (const auto& loop : loops_) held.push_back(loop->held());
     std::vector<PartitionId> claims;
-    std::map<std::string_view, std::int64_t> lag;
+    std::map<std::string, std::int64_t> lag;
     for (const std::string& topic : topics_) lag[topic] = 0;
     for (const PostgresGroup::Share& share : shares) {
       if (share.mine) lag[share.partition.first] += share.lag;
@@ -188,7 +188,7 @@ class GroupConsumer final : public Consumer {
       const bool lost = !share.mine || share.epoch != epoch;
       if (lost || !share.wanted) loops_[static_cast<std::size_t>(loop - held.begin())]->Revoke(share.partition, epoch, lost);
     }
-    for (const auto& [topic, events] : lag) metrics::Lag(topic, policy_.group, events);
+    for (const auto& [topic, events] : lag) lag_.Set(topic, events);
     if (claims.empty()) return {};
     KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<PostgresGroup::Claimed> claimed, group_.Claim(claims));
     for (const PostgresGroup::Claimed& one : claimed) {
@@ -207,6 +207,7 @@ class GroupConsumer final : public Consumer {
   std::vector<std::unique_ptr<PartitionLoop>> loops_;
   std::vector<std::jthread> threads_;
   std::atomic<Time> last_heartbeat_{};
+  metrics::Lag lag_{policy_.group};
   int listener_ = 0;
   std::jthread membership_;
 };
@@ -219,8 +220,9 @@ class BroadcastConsumer final : public Consumer {
         policy_{.handler = subscription_.handler},
         loop_(&core_->log(), &policy_, nullptr) {
     listener_ = core_->AddListener([this](std::string_view topic) { loop_.Wake(topic); });
+    for (const Position& place : subscription_.start) places_[{place.topic, place.partition}] = place.offset;
     thread_ = std::jthread([this](std::stop_token stop) {
-      if (Begin(stop)) loop_.Run(stop);
+      while (Begin(stop)) places_ = loop_.Run(stop);
     });
   }
   ~BroadcastConsumer() override {
@@ -252,8 +254,7 @@ class BroadcastConsumer final : public Consumer {
         return Fail(Code::kNotFound, "the bus has no topic " + topic);
       }
     }
-    std::map<PartitionId, std::int64_t> wanted;
-    for (const Position& place : subscription_.start) wanted[{place.topic, place.partition}] = place.offset;
+    std::map<PartitionId, std::int64_t> wanted = places_;
     std::vector<Position> places;
     bool gap = false;
     for (const PostgresLog::Extent& extent : extents) {
@@ -282,6 +283,7 @@ class BroadcastConsumer final : public Consumer {
   const BroadcastSubscription subscription_;
   const DeliveryPolicy policy_;
   PartitionLoop loop_;
+  std::map<PartitionId, std::int64_t> places_;  // where to begin; of the thread once it runs
   int listener_ = 0;
   std::jthread thread_;
 };

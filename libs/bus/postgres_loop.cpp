@@ -85,13 +85,14 @@ void PartitionLoop::TakeCommands() {
   }
 }
 
-void PartitionLoop::Fetch() {
-  if (steady_clock::now() < not_before_) return;
+// False when a broadcast's place is gone.
+bool PartitionLoop::Fetch() {
+  if (steady_clock::now() < not_before_) return true;
   std::vector<Position> from;
   for (auto& [id, partition] : partitions_) {
     if (partition.check && partition.buffer.empty() && !partition.release) from.push_back({id.first, id.second, partition.next});
   }
-  if (from.empty()) return;
+  if (from.empty()) return true;
   const Time asked = SystemClock().Now();
   auto records = log_->Fetch(from, kFetch);
   if (!records) {
@@ -100,7 +101,7 @@ void PartitionLoop::Fetch() {
     telemetry::Warning("bus not readable, will be tried again",
                        {{"group", policy_->group}, {"topic", from.front().topic}, {"wait_ms", wait.count()},
                         {"error", records.error().ToString()}});
-    return;
+    return true;
   }
   trouble_.Reset();
   {
@@ -115,6 +116,7 @@ void PartitionLoop::Fetch() {
                           {{"group", policy_->group}, {"topic", record.position.topic},
                            {"partition", record.position.partition}, {"expected_offset", expected},
                            {"offset", record.position.offset}});
+      if (!commit_) return false;
     }
     partition.buffer.push_back(std::move(record));
   }
@@ -122,6 +124,7 @@ void PartitionLoop::Fetch() {
     Partition& partition = partitions_.at({place.topic, place.partition});
     partition.check = partition.buffer.size() >= static_cast<std::size_t>(kFetch);
   }
+  return true;
 }
 
 // One event of each partition that is not waiting. Whether there was any.
@@ -181,10 +184,10 @@ steady_clock::time_point PartitionLoop::NextDue() const {
   return std::max(due, not_before_);
 }
 
-void PartitionLoop::Run(std::stop_token stop) {
+std::map<PartitionId, std::int64_t> PartitionLoop::Run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     TakeCommands();
-    Fetch();
+    if (!Fetch()) break;
     const bool any = HandleEach(stop);
     const bool release = std::ranges::any_of(partitions_, [](const auto& entry) { return entry.second.release; });
     const bool more = std::ranges::any_of(partitions_, [](const auto& entry) { return !entry.second.buffer.empty(); });
@@ -194,6 +197,12 @@ void PartitionLoop::Run(std::stop_token stop) {
     changed_.wait_until(lock, stop, NextDue(), [&] { return !commands_.empty() || !woken_.empty(); });
   }
   KeepPlaces(true);
+  std::map<PartitionId, std::int64_t> places;
+  for (const auto& [id, partition] : partitions_) places[id] = partition.next;
+  partitions_.clear();
+  const std::lock_guard lock(mutex_);
+  held_.clear();
+  return places;
 }
 
 }  // namespace kimberlite::bus

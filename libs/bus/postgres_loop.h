@@ -26,8 +26,9 @@ class PartitionLoop {
   PartitionLoop(PostgresLog* log, const DeliveryPolicy* policy, Commit commit)
       : log_(log), policy_(policy), commit_(std::move(commit)) {}
 
-  // Runs until stopped; then the places are kept and the partitions released.
-  void Run(std::stop_token stop);
+  // Runs until stopped; then the places are kept and the partitions released. A broadcast also returns when a place is
+  // gone from the log: it has no partitions then, and begins again from the places returned.
+  std::map<PartitionId, std::int64_t> Run(std::stop_token stop);
 
   // The rest may be called from any thread.
   void Assign(const PostgresGroup::Claimed& claimed);
@@ -57,7 +58,7 @@ class PartitionLoop {
   };
 
   void TakeCommands();
-  void Fetch();
+  bool Fetch();
   bool HandleEach(const std::stop_token& stop);
   void KeepPlaces(bool release_all);
   void Forget(const PartitionId& partition, std::int64_t epoch);

@@ -1,6 +1,8 @@
 #include "libs/html/values.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "libs/base/text.h"
 
@@ -80,6 +82,12 @@ bool IsDateTime(std::string_view text) {
     if (!match) break;
   }
   if (at != 4 && at != 7 && at != 10 && at != 16 && at != 19) return false;
+  // Month, day, hour, minute and second, as far as they are there.
+  static constexpr std::array<std::pair<std::size_t, std::pair<int, int>>, 5> kRanges = {
+      {{5, {1, 12}}, {8, {1, 31}}, {11, {0, 23}}, {14, {0, 59}}, {17, {0, 59}}}};
+  for (const auto& [from, range] : kRanges) {
+    if (at >= from + 2 && !Number(text.substr(from, 2), range.first, range.second)) return false;
+  }
   std::string_view rest = text.substr(at);
   if (at == 19 && rest.starts_with('.')) {
     const std::size_t digits = std::min(rest.find_first_not_of("0123456789", 1), rest.size());

@@ -128,6 +128,11 @@ TEST_F(OutboxTest, AStandbyTakesOverFromARelayThatStops) {
   Add("a", 1);
   ASSERT_TRUE(by_first.WaitForCount(1));
   auto second = NewRelay(by_second);
+  // The second has asked for the lock in vain: two sessions have ended a transaction.
+  ASSERT_TRUE(Eventually([&] {
+    return Count("SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'kimberlite-relay news'"
+                 " AND datname = current_database() AND state = 'idle' AND query = 'COMMIT'") == 2;
+  }));
   const Event while_standing_by = Add("a", 2);
   ASSERT_TRUE(by_first.WaitForCount(2));
   EXPECT_THAT(by_second.ids(), IsEmpty());

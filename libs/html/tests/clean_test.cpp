@@ -175,8 +175,8 @@ TEST(Clean, KeepsTimesOnlyWhenTheyAreSome) {
     EXPECT_EQ(C("<time datetime='" + std::string(time) + "'>x</time>"),
               "<p><time datetime=\"" + std::string(time) + "\">x</time></p>");
   }
-  for (const char* time :
-       {"", "yesterday", "2026-1", "2026-11-24T18", "2026-11-24Z", "2026-11-24T18:30+9", "2026-11-24T18:30:05.Z"}) {
+  for (const char* time : {"", "yesterday", "2026-1", "2026-13", "2026-11-00", "2026-11-24T24:00", "2026-11-24T18",
+                           "2026-11-24Z", "2026-11-24T18:30+9", "2026-11-24T18:30:05.Z"}) {
     EXPECT_EQ(C("<time datetime='" + std::string(time) + "'>x</time>"), "<p>x</p>") << time;
   }
 }

@@ -1,0 +1,287 @@
+#include "services/content/adapters/grpc_content_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libs/telemetry/telemetry.h"
+#include "services/content/adapters/content_messages.h"
+#include "services/content/adapters/pg_article_store.h"
+#include "services/content/adapters/pg_idempotency.h"
+#include "services/content/adapters/pg_media_store.h"
+#include "services/content/adapters/svg_check.h"
+#include "services/content/core/article_event.h"
+#include "services/content/core/editing.h"
+#include "services/content/core/rules.h"
+
+namespace kimberlite::content {
+namespace {
+
+constexpr std::size_t kMaxMedia = 4 * 1024 * 1024;
+constexpr int kDefaultPage = 30;
+constexpr int kMaxPage = 200;
+constexpr std::size_t kSortKeyLength = 28;
+
+Act ActOf(const rpc::Call& call, std::string verb, Time time, std::string note = {}) {
+  return {.verb = std::move(verb),
+          .actor = call.caller,
+          .traceparent = call.context.traceparent,
+          .time = time,
+          .note = std::move(note)};
+}
+
+void Count(const std::string& verb) {
+  telemetry::Metrics::Counter("kimberlite_content_writes_total", "Writes that were committed, repetitions included",
+                              {{"verb", verb}})
+      .Add();
+}
+
+// The answer, counted when it is one.
+template <typename Response>
+Result<Response> Counted(const std::string& verb, Result<Response> outcome) {
+  if (outcome) Count(verb);
+  return outcome;
+}
+
+std::vector<std::string> Codes(const google::protobuf::RepeatedPtrField<std::string>& codes) {
+  return {codes.begin(), codes.end()};
+}
+
+Result<void> CheckArticleId(std::int64_t article_id) {
+  if (article_id > 0) return {};
+  return InvalidField("article_id", "must be greater than 0");
+}
+
+Result<void> CheckMinSequence(std::int64_t min_sequence) {
+  if (min_sequence >= 0) return {};
+  return InvalidField("min_sequence", "must be 0 or greater");
+}
+
+std::unexpected<Error> NotYet(const std::string& what, std::int64_t sequence, std::int64_t min_sequence) {
+  return Fail(Code::kUnavailable, what + " is at sequence " + std::to_string(sequence) + " here, " +
+                                      std::to_string(min_sequence) + " was asked for; try again");
+}
+
+bool IsSortKey(const std::string& token) {
+  return token.size() == kSortKeyLength &&
+         std::ranges::all_of(token, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+}  // namespace
+
+void GrpcContentService::Register(rpc::Server& server) {
+  server.Handle<v1::CreateArticleRequest, v1::CreateArticleResponse>(
+      [this](const auto& c, const auto& r) { return CreateArticle(c, r); });
+  server.Handle<v1::UpdateArticleRequest, v1::UpdateArticleResponse>(
+      [this](const auto& c, const auto& r) { return UpdateArticle(c, r); });
+  server.Handle<v1::PublishArticleRequest, v1::PublishArticleResponse>(
+      [this](const auto& c, const auto& r) { return PublishArticle(c, r); });
+  server.Handle<v1::WithdrawArticleRequest, v1::WithdrawArticleResponse>(
+      [this](const auto& c, const auto& r) { return WithdrawArticle(c, r); });
+  server.Handle<v1::GetArticleRequest, v1::GetArticleResponse>(
+      [this](const auto& c, const auto& r) { return GetArticle(c, r); });
+  server.Handle<v1::ListArticlesRequest, v1::ListArticlesResponse>(
+      [this](const auto& c, const auto& r) { return ListArticles(c, r); });
+  server.Handle<v1::GetSiteRequest, v1::GetSiteResponse>(
+      [this](const auto& c, const auto& r) { return GetSite(c, r); });
+  server.Handle<v1::UpdateSiteRequest, v1::UpdateSiteResponse>(
+      [this](const auto& c, const auto& r) { return UpdateSite(c, r); });
+  server.Handle<v1::PutSourceRequest, v1::PutSourceResponse>(
+      [this](const auto& c, const auto& r) { return PutSource(c, r); });
+  server.Handle<v1::PutMediaRequest, v1::PutMediaResponse>(
+      [this](const auto& c, const auto& r) { return PutMedia(c, r); });
+  server.Handle<v1::GetMediaRequest, v1::GetMediaResponse>(
+      [this](const auto& c, const auto& r) { return GetMedia(c, r); });
+}
+
+Result<v1::CreateArticleResponse> GrpcContentService::CreateArticle(const rpc::Call& call,
+                                                                    const v1::CreateArticleRequest& request) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const NewArticle wanted, FromMessage(request));
+  const Time now = clock_.Now();
+  const Act act = ActOf(call, "create", now);
+  return Counted(
+      "create",
+      WriteOnce<v1::CreateArticleResponse>(
+          pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::CreateArticleResponse> {
+            KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+            KIMBERLITE_ASSIGN_OR_RETURN(Article article, content::CreateArticle(*site, wanted, now));
+            if (article.picture) {
+              KIMBERLITE_RETURN_IF_ERROR(CheckMediaExists(transaction, article.picture->media_id, "picture.media_id"));
+            }
+            KIMBERLITE_RETURN_IF_ERROR(InsertArticle(transaction, act, article));
+            v1::CreateArticleResponse response;
+            *response.mutable_article() = MessageOf(article);
+            return response;
+          }));
+}
+
+Result<v1::UpdateArticleResponse> GrpcContentService::UpdateArticle(const rpc::Call& call,
+                                                                    const v1::UpdateArticleRequest& request) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
+  KIMBERLITE_ASSIGN_OR_RETURN(const ArticleUpdate update, FromMessage(request));
+  const Time now = clock_.Now();
+  const Act act = ActOf(call, "update", now);
+  return Counted(
+      "update",
+      WriteOnce<v1::UpdateArticleResponse>(
+          pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::UpdateArticleResponse> {
+            KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+            KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, request.article_id()));
+            KIMBERLITE_ASSIGN_OR_RETURN(const Article after, content::UpdateArticle(*site, before, update, now));
+            if (update.picture) {
+              KIMBERLITE_RETURN_IF_ERROR(CheckMediaExists(transaction, update.picture->media_id, "picture.media_id"));
+            }
+            KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, after));
+            v1::UpdateArticleResponse response;
+            *response.mutable_article() = MessageOf(after);
+            return response;
+          }));
+}
+
+Result<v1::PublishArticleResponse> GrpcContentService::PublishArticle(const rpc::Call& call,
+                                                                      const v1::PublishArticleRequest& request) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
+  const Time now = clock_.Now();
+  const Act act = ActOf(call, "publish", now);
+  return Counted(
+      "publish",
+      WriteOnce<v1::PublishArticleResponse>(
+          pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::PublishArticleResponse> {
+            KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+            KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, request.article_id()));
+            KIMBERLITE_ASSIGN_OR_RETURN(const Article after,
+                                        content::PublishArticle(*site, before, Codes(request.language_codes()), now));
+            KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, after));
+            v1::PublishArticleResponse response;
+            *response.mutable_article() = MessageOf(after);
+            return response;
+          }));
+}
+
+Result<v1::WithdrawArticleResponse> GrpcContentService::WithdrawArticle(const rpc::Call& call,
+                                                                        const v1::WithdrawArticleRequest& request) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
+  const Time now = clock_.Now();
+  const Act act = ActOf(call, "withdraw", now, request.reason());
+  return Counted("withdraw",
+                 WriteOnce<v1::WithdrawArticleResponse>(
+                     pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::WithdrawArticleResponse> {
+                       KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+                       KIMBERLITE_ASSIGN_OR_RETURN(const Article before,
+                                                   LockArticle(transaction, *site, request.article_id()));
+                       KIMBERLITE_ASSIGN_OR_RETURN(
+                           const Article after,
+                           content::WithdrawArticle(*site, before, Codes(request.language_codes()), request.reason()));
+                       KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, after));
+                       v1::WithdrawArticleResponse response;
+                       *response.mutable_article() = MessageOf(after);
+                       return response;
+                     }));
+}
+
+Result<v1::GetArticleResponse> GrpcContentService::GetArticle(const rpc::Call&, const v1::GetArticleRequest& request) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
+  KIMBERLITE_RETURN_IF_ERROR(CheckMinSequence(request.min_sequence()));
+  return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::GetArticleResponse> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+    KIMBERLITE_ASSIGN_OR_RETURN(const Article article, ReadArticle(transaction, *site, request.article_id()));
+    if (article.sequence < request.min_sequence()) {
+      return NotYet("article " + std::to_string(article.article_id), article.sequence, request.min_sequence());
+    }
+    v1::GetArticleResponse response;
+    *response.mutable_article() = MessageOf(article);
+    return response;
+  });
+}
+
+Result<v1::ListArticlesResponse> GrpcContentService::ListArticles(const rpc::Call&,
+                                                                  const v1::ListArticlesRequest& request) {
+  const int page_size = request.page_size() == 0 ? kDefaultPage : request.page_size();
+  if (page_size < 1 || page_size > kMaxPage) return InvalidField("page_size", "must be 1 to 200, or 0 for 30");
+  if (!request.page_token().empty() && !IsSortKey(request.page_token())) {
+    return InvalidField("page_token", "must be the next_page_token of the page before");
+  }
+  return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::ListArticlesResponse> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+    KIMBERLITE_RETURN_IF_ERROR(CheckListKey(*site, request.list_key()));
+    KIMBERLITE_ASSIGN_OR_RETURN(const ListPage page, ReadList(transaction, {.list_key = request.list_key(),
+                                                                            .before_sort_key = request.page_token(),
+                                                                            .page_size = page_size,
+                                                                            .with_bodies = request.with_bodies()}));
+    v1::ListArticlesResponse response;
+    for (const Card& card : page.cards) *response.add_articles() = MessageOf(card);
+    if (page.more) response.set_next_page_token(page.cards.back().sort_key);
+    return response;
+  });
+}
+
+Result<v1::GetSiteResponse> GrpcContentService::GetSite(const rpc::Call&, const v1::GetSiteRequest& request) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckMinSequence(request.min_sequence()));
+  return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::GetSiteResponse> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+    if (site->sequence < request.min_sequence()) return NotYet("the site", site->sequence, request.min_sequence());
+    v1::GetSiteResponse response;
+    *response.mutable_site() = MessageOf(*site);
+    return response;
+  });
+}
+
+Result<v1::UpdateSiteResponse> GrpcContentService::UpdateSite(const rpc::Call& call,
+                                                              const v1::UpdateSiteRequest& request) {
+  if (!request.has_site()) return InvalidField("site", "must not be empty");
+  const Site wanted = FromMessage(request.site());
+  KIMBERLITE_RETURN_IF_ERROR(CheckSite(wanted));
+  const Time now = clock_.Now();
+  const Act act = ActOf(call, "site", now);
+  return Counted("site", WriteOnce<v1::UpdateSiteResponse>(
+                             pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::UpdateSiteResponse> {
+                               KIMBERLITE_ASSIGN_OR_RETURN(
+                                   const Site site,
+                                   sites_.Update(transaction, act, request.expected_sequence(), wanted));
+                               v1::UpdateSiteResponse response;
+                               *response.mutable_site() = MessageOf(site);
+                               return response;
+                             }));
+}
+
+Result<v1::PutSourceResponse> GrpcContentService::PutSource(const rpc::Call& call,
+                                                            const v1::PutSourceRequest& request) {
+  if (!request.has_source()) return InvalidField("source", "must not be empty");
+  const Source source = FromMessage(request.source());
+  KIMBERLITE_RETURN_IF_ERROR(CheckSource(source));
+  const Act act = ActOf(call, "source", clock_.Now());
+  return Counted("source", pool_.Write([&](pg::Transaction& transaction) -> Result<v1::PutSourceResponse> {
+    KIMBERLITE_RETURN_IF_ERROR(sites_.PutSource(transaction, act, source));
+    v1::PutSourceResponse response;
+    *response.mutable_source() = MessageOf(source);
+    return response;
+  }));
+}
+
+Result<v1::PutMediaResponse> GrpcContentService::PutMedia(const rpc::Call&, const v1::PutMediaRequest& request) {
+  const std::string& data = request.data();
+  if (data.empty()) return InvalidField("data", "must not be empty");
+  if (data.size() > kMaxMedia) {
+    return Fail(Error::Field(Code::kResourceExhausted, "data",
+                             "must be at most 4 MiB (4194304 bytes), this has " + std::to_string(data.size())));
+  }
+  std::optional<PictureInfo> info = SniffPicture(data);
+  if (!info && LooksLikeXml(data)) {
+    KIMBERLITE_ASSIGN_OR_RETURN(info, CheckSvg(data));
+  }
+  if (!info) return InvalidField("data", "must be an SVG, PNG, JPEG, WebP or AVIF picture whose size can be read");
+  return Counted("media", pool_.Write([&](pg::Transaction& transaction) -> Result<v1::PutMediaResponse> {
+    v1::PutMediaResponse response;
+    KIMBERLITE_ASSIGN_OR_RETURN(*response.mutable_media(), content::PutMedia(transaction, data, *info, clock_.Now()));
+    return response;
+  }));
+}
+
+Result<v1::GetMediaResponse> GrpcContentService::GetMedia(const rpc::Call&, const v1::GetMediaRequest& request) {
+  return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::GetMediaResponse> {
+    v1::GetMediaResponse response;
+    KIMBERLITE_ASSIGN_OR_RETURN(*response.mutable_media(), ReadMedia(transaction, request.media_id()));
+    return response;
+  });
+}
+
+}  // namespace kimberlite::content

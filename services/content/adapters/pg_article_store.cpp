@@ -1,0 +1,320 @@
+#include "services/content/adapters/pg_article_store.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "libs/base/id.h"
+#include "libs/bus/outbox.h"
+#include "services/content/core/article_event.h"
+#include "services/content/core/editing.h"
+
+namespace kimberlite::content {
+namespace {
+
+constexpr std::int64_t kMaxPageBytes = 16 * 1024 * 1024;
+
+std::optional<std::string> NullIfEmpty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string>(text);
+}
+
+std::string AltOf(const std::optional<Picture>& picture) {
+  return picture ? nlohmann::json(picture->alt).dump() : "{}";
+}
+
+std::optional<std::string> MediaOf(const std::optional<Picture>& picture) {
+  return picture ? std::optional<std::string>(picture->media_id) : std::nullopt;
+}
+
+std::optional<Picture> PictureOf(const pg::Row& row) {
+  if (row.IsNull("picture_media_id")) return std::nullopt;
+  return Picture{.media_id = row.String("picture_media_id"),
+                 .alt = nlohmann::json::parse(row.Text("picture_alt")).get<std::map<std::string, std::string>>()};
+}
+
+std::vector<std::int64_t> ConceptIds(const Article& article) {
+  std::vector<std::int64_t> ids;
+  for (const Tag& tag : article.tags) ids.push_back(tag.concept_id);
+  return ids;
+}
+
+// The columns of a translation but its body and from_item.
+Translation TranslationOf(const pg::Row& row) {
+  return {.language_code = row.String("language_code"),
+          .state = static_cast<TranslationState>(row.Int("state")),
+          .version = static_cast<std::int32_t>(row.Int("version")),
+          .headline = row.String("headline"),
+          .slug = row.String("slug"),
+          .summary = row.String("summary"),
+          .authors = row.Strings("authors"),
+          .published_time = row.OptionalInstant("published_time"),
+          .updated_time = row.Instant("updated_time")};
+}
+
+Result<Article> Read(pg::Transaction& transaction, const Site& site, std::int64_t article_id, bool lock) {
+  constexpr const char* kSelect =
+      "SELECT sequence, section_id, source_id, source_url, original_language_code, picture_media_id, picture_alt,"
+      " tagging_sequence, created_time FROM content.articles WHERE article_id = $1";
+  constexpr const char* kSelectForUpdate =
+      "SELECT sequence, section_id, source_id, source_url, original_language_code, picture_media_id, picture_alt,"
+      " tagging_sequence, created_time FROM content.articles WHERE article_id = $1 FOR UPDATE";
+  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
+                              transaction.Query(lock ? kSelectForUpdate : kSelect, pg::Params(article_id)));
+  if (rows.empty()) {
+    return Fail(
+        Error::Field(Code::kNotFound, "article_id", "article " + std::to_string(article_id) + " does not exist"));
+  }
+  const pg::Row row = rows[0];
+  Article article{.article_id = article_id,
+                  .sequence = row.Int("sequence"),
+                  .section_id = row.String("section_id"),
+                  .source_id = row.String("source_id"),
+                  .source_url = row.String("source_url"),
+                  .original_language_code = row.String("original_language_code"),
+                  .picture = PictureOf(row),
+                  .tagging_sequence = row.Int("tagging_sequence"),
+                  .created_time = row.Instant("created_time")};
+
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows translations,
+      transaction.Query("SELECT language_code, state, version, headline, slug, summary, body_html, authors,"
+                        " published_time, updated_time, from_item FROM content.translations WHERE article_id = $1",
+                        pg::Params(article_id)));
+  for (const pg::Row& translation : translations) {
+    article.translations.push_back(TranslationOf(translation));
+    article.translations.back().body_html = translation.String("body_html");
+    article.translations.back().from_item = translation.Bool("from_item");
+  }
+  OrderTranslations(site, article);
+
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows tags,
+      transaction.Query(
+          "SELECT concept_id, origin, confidence FROM content.article_tags WHERE article_id = $1 ORDER BY rank",
+          pg::Params(article_id)));
+  for (const pg::Row& tag : tags) {
+    article.tags.push_back(
+        {tag.Int("concept_id"), static_cast<TagOrigin>(tag.Int("origin")), tag.Double("confidence")});
+  }
+  return article;
+}
+
+Result<void> WriteTags(pg::Transaction& transaction, const Article& article) {
+  KIMBERLITE_RETURN_IF_ERROR(
+      transaction.Query("DELETE FROM content.article_tags WHERE article_id = $1", pg::Params(article.article_id)));
+  if (article.tags.empty()) return {};
+  std::vector<std::int64_t> origins;
+  std::vector<std::string> confidences;
+  for (const Tag& tag : article.tags) {
+    origins.push_back(static_cast<std::int64_t>(tag.origin));
+    confidences.push_back(nlohmann::json(tag.confidence).dump());  // the shortest form that reads back the same
+  }
+  KIMBERLITE_RETURN_IF_ERROR(
+      transaction.Query("INSERT INTO content.article_tags (article_id, rank, concept_id, origin, confidence)"
+                        " SELECT $1, rank, concept_id, origin, confidence::float8"
+                        " FROM unnest($2::bigint[], $3::bigint[], $4::text[]) WITH ORDINALITY AS t (concept_id, "
+                        "origin, confidence, rank)",
+                        pg::Params(article.article_id, ConceptIds(article), origins, confidences)));
+  return {};
+}
+
+Result<void> WriteTranslation(pg::Transaction& transaction, const Article& article, const Translation& translation) {
+  const pg::Params params(article.article_id, translation.language_code, static_cast<std::int64_t>(translation.state),
+                          translation.version, translation.headline, translation.slug, translation.summary,
+                          translation.body_html, translation.authors, translation.published_time,
+                          translation.updated_time, translation.from_item);
+  KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
+      "INSERT INTO content.translations (article_id, language_code, state, version, headline, slug, summary, body_html,"
+      " authors, published_time, updated_time, from_item) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+      " ON CONFLICT (article_id, language_code) DO UPDATE SET state = excluded.state, version = excluded.version,"
+      " headline = excluded.headline, slug = excluded.slug, summary = excluded.summary, body_html = excluded.body_html,"
+      " authors = excluded.authors, published_time = excluded.published_time, updated_time = excluded.updated_time,"
+      " from_item = excluded.from_item",
+      params));
+  KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
+      "INSERT INTO content.translation_revisions (article_id, language_code, version, sequence, state, headline, slug,"
+      " summary, body_html, authors, published_time, updated_time)"
+      " VALUES ($1, $2, $4, $12, $3, $5, $6, $7, $8, $9, $10, $11)",
+      pg::Params(article.article_id, translation.language_code, static_cast<std::int64_t>(translation.state),
+                 translation.version, translation.headline, translation.slug, translation.summary,
+                 translation.body_html, translation.authors, translation.published_time, translation.updated_time,
+                 article.sequence)));
+  return {};
+}
+
+Result<void> WriteRevision(pg::Transaction& transaction, const Act& act, const Article& article) {
+  KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
+      "INSERT INTO content.article_revisions (article_id, sequence, verb, note, changed_by, changed_time, section_id,"
+      " source_id, source_url, picture_media_id, picture_alt, concept_ids)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12)",
+      pg::Params(article.article_id, article.sequence, act.verb, act.note, act.actor, act.time, article.section_id,
+                 NullIfEmpty(article.source_id), article.source_url, MediaOf(article.picture), AltOf(article.picture),
+                 ConceptIds(article))));
+  return {};
+}
+
+Result<void> RemoveFromLists(pg::Transaction& transaction, const std::vector<ListPlace>& places) {
+  if (places.empty()) return {};
+  std::vector<std::string> list_keys;
+  std::vector<std::string> sort_keys;
+  for (const ListPlace& place : places) {
+    list_keys.push_back(place.list_key);
+    sort_keys.push_back(place.sort_key);
+  }
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows removed,
+      transaction.Query(
+          "DELETE FROM content.list_entries AS e USING unnest($1::text[], $2::text[]) AS t (list_key, sort_key)"
+          " WHERE e.list_key = t.list_key AND e.sort_key = t.sort_key",
+          pg::Params(list_keys, sort_keys)));
+  if (removed.affected() == static_cast<std::int64_t>(places.size())) return {};
+  return Fail(Code::kInternal, "content.list_entries lacks a place that " + places.front().sort_key +
+                                   " should have; nothing was changed");
+}
+
+Result<void> AddToLists(pg::Transaction& transaction, std::int64_t article_id, const std::vector<ListPlace>& places) {
+  if (places.empty()) return {};
+  std::vector<std::string> list_keys;
+  std::vector<std::string> sort_keys;
+  std::vector<std::string> languages;
+  for (const ListPlace& place : places) {
+    list_keys.push_back(place.list_key);
+    sort_keys.push_back(place.sort_key);
+    languages.push_back(place.language_code);
+  }
+  KIMBERLITE_RETURN_IF_ERROR(
+      transaction.Query("INSERT INTO content.list_entries (list_key, sort_key, article_id, language_code)"
+                        " SELECT list_key, sort_key, $1, language_code FROM unnest($2::text[], $3::text[], $4::text[])"
+                        " AS t (list_key, sort_key, language_code)",
+                        pg::Params(article_id, list_keys, sort_keys, languages)));
+  return {};
+}
+
+// What follows the article's own row: everything that depends on the difference, and the event.
+Result<void> WriteChange(pg::Transaction& transaction, const Act& act, const Article* before, const Article& after) {
+  KIMBERLITE_RETURN_IF_ERROR(WriteRevision(transaction, act, after));
+  for (const Translation& translation : after.translations) {
+    const Translation* old = before ? before->Find(translation.language_code) : nullptr;
+    if (old == nullptr || *old != translation)
+      KIMBERLITE_RETURN_IF_ERROR(WriteTranslation(transaction, after, translation));
+  }
+  const bool tags_moved = before == nullptr ? !after.tags.empty() : before->tags != after.tags;
+  if (tags_moved) KIMBERLITE_RETURN_IF_ERROR(WriteTags(transaction, after));
+
+  const ListDiff lists = DiffLists(before ? ListPlaces(*before) : std::vector<ListPlace>(), ListPlaces(after));
+  KIMBERLITE_RETURN_IF_ERROR(RemoveFromLists(transaction, lists.removed));
+  KIMBERLITE_RETURN_IF_ERROR(AddToLists(transaction, after.article_id, lists.added));
+
+  const pb::ArticleChanged event = EventOf(before, after);
+  return bus::Append(transaction, kSchema,
+                     {.topic = "kimberlite.content.article.v1",
+                      .key = std::to_string(after.article_id),
+                      .id = NewUuid(),
+                      .type = event.GetDescriptor()->full_name(),
+                      .source = "content",
+                      .time = act.time,
+                      .sequence = after.sequence,
+                      .traceparent = ChildTraceparent(act.traceparent),
+                      .payload = event.SerializeAsString()});
+}
+
+// Fills in the bodies of the cards, and drops those that the page has no room for.
+Result<void> ReadBodies(pg::Transaction& transaction, ListPage& page, const std::vector<std::int64_t>& body_bytes) {
+  std::size_t fit = 0;
+  std::int64_t total = 0;
+  while (fit < page.cards.size() && (fit == 0 || total + body_bytes[fit] <= kMaxPageBytes)) total += body_bytes[fit++];
+  if (fit < page.cards.size()) {
+    page.cards.resize(fit);
+    page.more = true;
+  }
+  if (page.cards.empty()) return {};
+
+  std::vector<std::int64_t> article_ids;
+  for (const Card& card : page.cards) article_ids.push_back(card.article_id);
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      transaction.Query("SELECT t.body_html FROM unnest($1::bigint[]) WITH ORDINALITY AS w (article_id, place)"
+                        " JOIN content.translations AS t ON t.article_id = w.article_id AND t.language_code = $2"
+                        " ORDER BY w.place",
+                        pg::Params(article_ids, page.cards.front().translation.language_code)));
+  if (rows.size() != static_cast<int>(page.cards.size()))
+    return Fail(Code::kInternal, "a list names a translation that is gone");
+  for (int i = 0; i < rows.size(); ++i)
+    page.cards[static_cast<std::size_t>(i)].translation.body_html = rows[i].String("body_html");
+  return {};
+}
+
+}  // namespace
+
+const char* const kListSql =
+    "SELECT e.sort_key, e.article_id, a.sequence, a.section_id, a.source_id, a.picture_media_id, a.picture_alt,"
+    " ARRAY(SELECT g.concept_id FROM content.article_tags AS g WHERE g.article_id = e.article_id ORDER BY g.rank)"
+    " AS concept_ids,"
+    " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.published_time, t.updated_time,"
+    " octet_length(t.body_html) AS body_bytes"
+    " FROM content.list_entries AS e"
+    " JOIN content.articles AS a ON a.article_id = e.article_id"
+    " JOIN content.translations AS t ON t.article_id = e.article_id AND t.language_code = e.language_code"
+    " WHERE e.list_key = $1 AND e.sort_key < $2 ORDER BY e.sort_key DESC LIMIT $3";
+
+Result<Article> ReadArticle(pg::Transaction& transaction, const Site& site, std::int64_t article_id) {
+  return Read(transaction, site, article_id, false);
+}
+
+Result<Article> LockArticle(pg::Transaction& transaction, const Site& site, std::int64_t article_id) {
+  return Read(transaction, site, article_id, true);
+}
+
+Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article& article) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows id,
+                              transaction.Query("SELECT nextval('content.article_ids') AS article_id"));
+  article.article_id = id[0].Int("article_id");
+  KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
+      "INSERT INTO content.articles (article_id, sequence, section_id, source_id, source_url, original_language_code,"
+      " picture_media_id, picture_alt, tagging_sequence, created_time)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10)",
+      pg::Params(article.article_id, article.sequence, article.section_id, NullIfEmpty(article.source_id),
+                 article.source_url, article.original_language_code, MediaOf(article.picture), AltOf(article.picture),
+                 article.tagging_sequence, article.created_time)));
+  return WriteChange(transaction, act, nullptr, article);
+}
+
+Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Article& before, const Article& after) {
+  if (before == after) return {};
+  KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
+      "UPDATE content.articles SET sequence = $2, section_id = $3, source_id = $4, source_url = $5, picture_media_id = "
+      "$6,"
+      " picture_alt = $7::jsonb, tagging_sequence = $8 WHERE article_id = $1",
+      pg::Params(after.article_id, after.sequence, after.section_id, NullIfEmpty(after.source_id), after.source_url,
+                 MediaOf(after.picture), AltOf(after.picture), after.tagging_sequence)));
+  // What tagging said may leave the article itself as it was.
+  if (before.sequence == after.sequence) return {};
+  return WriteChange(transaction, act, &before, after);
+}
+
+Result<ListPage> ReadList(pg::Transaction& transaction, const ListQuery& query) {
+  // "g" comes after every sort key, which is hex.
+  const std::string below = query.before_sort_key.empty() ? "g" : query.before_sort_key;
+  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
+                              transaction.Query(kListSql, pg::Params(query.list_key, below, query.page_size + 1)));
+  ListPage page;
+  std::vector<std::int64_t> body_bytes;
+  for (const pg::Row& row : rows) {
+    if (static_cast<int>(page.cards.size()) == query.page_size) {
+      page.more = true;
+      break;
+    }
+    page.cards.push_back({.article_id = row.Int("article_id"),
+                          .sequence = row.Int("sequence"),
+                          .section_id = row.String("section_id"),
+                          .source_id = row.String("source_id"),
+                          .concept_ids = row.Ints("concept_ids"),
+                          .picture = PictureOf(row),
+                          .translation = TranslationOf(row),
+                          .sort_key = row.String("sort_key")});
+    body_bytes.push_back(row.Int("body_bytes"));
+  }
+  if (query.with_bodies) KIMBERLITE_RETURN_IF_ERROR(ReadBodies(transaction, page, body_bytes));
+  return page;
+}
+
+}  // namespace kimberlite::content

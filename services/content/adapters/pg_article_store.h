@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "libs/base/error.h"
+#include "libs/pg/pg.h"
+#include "services/content/adapters/act.h"
+#include "services/content/adapters/content_messages.h"
+#include "services/content/core/article.h"
+#include "services/content/core/site.h"
+
+// Articles in content.articles, translations, article_tags, with their revisions and list_entries. All within the
+// caller's transaction.
+namespace kimberlite::content {
+
+// NOT_FOUND when there is none. Translations stand in the site's order.
+Result<Article> ReadArticle(pg::Transaction& transaction, const Site& site, std::int64_t article_id);
+
+// The same under the row's lock: every change of an article begins with it, so changes of one article come one after
+// the other and their events in the order of the sequence.
+Result<Article> LockArticle(pg::Transaction& transaction, const Site& site, std::int64_t article_id);
+
+// Stores a new article under the next public id, with its revisions, list entries and event. Sets article_id.
+Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article& article);
+
+// Stores what differs between `before`, which LockArticle gave, and `after`: rows, revisions, list entries, and the
+// event with both. Nothing when nothing differs.
+Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Article& before, const Article& after);
+
+// What ReadList asks: $1 list key, $2 sort key to stay below, $3 rows. Named for the test that reads its plan.
+extern const char* const kListSql;
+
+struct ListQuery {
+  std::string list_key;
+  std::string before_sort_key;  // empty: from the head
+  int page_size = 30;
+  bool with_bodies = false;
+};
+struct ListPage {
+  std::vector<Card> cards;
+  bool more = false;  // there are older ones
+};
+
+// One range of the list's index. With bodies a page ends early where they would take it over 16 MiB; it holds one card
+// at least.
+Result<ListPage> ReadList(pg::Transaction& transaction, const ListQuery& query);
+
+}  // namespace kimberlite::content

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "libs/base/error.h"
+#include "libs/base/time.h"
+#include "libs/pg/pg.h"
+#include "services/content/core/rules.h"
+
+// A write that carries an idempotency key happens once: its answer is stored in the transaction that makes it.
+namespace kimberlite::content {
+
+// Takes the key for this transaction. A value: the answer of the same request made before. Waits for another
+// transaction that holds the key. INVALID_ARGUMENT when the key belongs to another request.
+Result<std::optional<std::string>> ClaimKey(pg::Transaction& transaction, const std::string& key,
+                                            const google::protobuf::Message& request, Time now);
+Result<void> KeepAnswer(pg::Transaction& transaction, const std::string& key,
+                        const google::protobuf::Message& response);
+
+// Runs `body` in one transaction. With a key in the request, once: a repetition gets the first one's answer. Errors are
+// not kept, since what they met may be mended.
+template <typename Response, typename Request>
+Result<Response> WriteOnce(pg::Pool& pool, const Request& request, Time now,
+                           const std::function<Result<Response>(pg::Transaction&)>& body) {
+  const std::string& key = request.idempotency_key();
+  KIMBERLITE_RETURN_IF_ERROR(CheckIdempotencyKey(key));
+  if (key.empty()) return pool.Write(body);
+  return pool.Write([&](pg::Transaction& transaction) -> Result<Response> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const std::optional<std::string> earlier, ClaimKey(transaction, key, request, now));
+    Response response;
+    if (earlier) {
+      if (!response.ParseFromString(*earlier))
+        return Fail(Code::kDataLoss, "the stored answer of this key cannot be read");
+      return response;
+    }
+    KIMBERLITE_ASSIGN_OR_RETURN(response, body(transaction));
+    KIMBERLITE_RETURN_IF_ERROR(KeepAnswer(transaction, key, response));
+    return response;
+  });
+}
+
+// Deletes keys older than 7 days, every hour, in a thread of its own.
+class IdempotencySweeper {
+ public:
+  IdempotencySweeper(pg::Pool& pool, const Clock& clock);
+  ~IdempotencySweeper();
+  // One round; how many were deleted.
+  Result<std::int64_t> Sweep();
+
+ private:
+  void Run(const std::stop_token& stop);
+  pg::Pool& pool_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;
+};
+
+}  // namespace kimberlite::content

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libs/base/time.h"
+
+// A story and its translations, as the rules of this service see them.
+namespace kimberlite::content {
+
+// The numbers are stored, and are those of the proto.
+enum class TranslationState : std::uint8_t { kDraft = 1, kPublished = 2, kWithdrawn = 3 };
+enum class TagOrigin : std::uint8_t { kAutomatic = 1, kEditor = 2 };
+
+// A story in one language.
+struct Translation {
+  std::string language_code;
+  TranslationState state = TranslationState::kDraft;
+  std::int32_t version = 0;  // counts editorial revisions from 1
+  std::string headline;
+  std::string slug;
+  std::string summary;
+  std::string body_html;  // clean: see adapters/body.h
+  std::vector<std::string> authors;
+  std::optional<Time> published_time;  // when readers first saw it
+  Time updated_time;                   // when its words last changed
+  bool from_item = false;              // its words are as an ingested item gave them
+
+  bool operator==(const Translation&) const = default;
+};
+
+// A concept that an article carries.
+struct Tag {
+  std::int64_t concept_id = 0;
+  TagOrigin origin = TagOrigin::kAutomatic;
+  double confidence = 0;  // 0 to 1
+
+  bool operator==(const Tag&) const = default;
+};
+
+struct Picture {
+  std::string media_id;
+  std::map<std::string, std::string> alt;  // per language code
+
+  bool operator==(const Picture&) const = default;
+};
+
+struct Article {
+  std::int64_t article_id = 0;  // 0: not yet stored
+  std::int64_t sequence = 0;    // grows by one with every change, tags included
+  std::string section_id;
+  std::string source_id;   // may be empty
+  std::string source_url;  // may be empty
+  std::string original_language_code;
+  std::vector<Tag> tags;  // as shown: editors' first
+  std::optional<Picture> picture;
+  std::vector<Translation> translations;
+  std::int64_t tagging_sequence = 0;  // of the newest suggestion taken in; bookkeeping, no change of the article
+  Time created_time;
+
+  const Translation* Find(std::string_view language_code) const {
+    for (const Translation& translation : translations) {
+      if (translation.language_code == language_code) return &translation;
+    }
+    return nullptr;
+  }
+  Translation* Find(std::string_view language_code) {
+    return const_cast<Translation*>(std::as_const(*this).Find(language_code));
+  }
+
+  bool operator==(const Article&) const = default;
+};
+
+}  // namespace kimberlite::content

@@ -1,0 +1,278 @@
+#include "services/content/core/editing.h"
+
+#include <algorithm>
+#include <ranges>
+#include <set>
+
+#include "libs/base/text.h"
+#include "libs/i18n/slug.h"
+#include "services/content/core/rules.h"
+
+namespace kimberlite::content {
+namespace {
+
+std::string Name(const Article& article) { return "article " + std::to_string(article.article_id); }
+
+Result<void> CheckWords(const Translation& translation, const std::string& at) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(translation.headline, at + ".headline", 1, kMaxHeadline));
+  KIMBERLITE_RETURN_IF_ERROR(CheckSlug(translation.slug, at + ".slug"));
+  KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(translation.summary, at + ".summary", 0, kMaxSummary));
+  KIMBERLITE_RETURN_IF_ERROR(CheckBodySize(translation.body_html, at + ".body_html"));
+  return CheckAuthors(translation.authors, at + ".authors");
+}
+
+Result<void> CheckPicture(const Site& site, const std::optional<Picture>& picture) {
+  if (!picture) return {};
+  if (picture->media_id.empty()) return InvalidField("picture.media_id", "must not be empty");
+  for (const auto& [code, alt] : picture->alt) {
+    const std::string at = "picture.alt[" + Quoted(code) + "]";
+    KIMBERLITE_RETURN_IF_ERROR(CheckSiteLanguage(site, code, at));
+    KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(alt, at, 0, kMaxAlt));
+  }
+  return {};
+}
+
+bool SameWords(const Translation& a, const Translation& b) {
+  return a.headline == b.headline && a.slug == b.slug && a.summary == b.summary && a.body_html == b.body_html &&
+         a.authors == b.authors;
+}
+
+// Puts the words that the change names into the translation, and checks them.
+Result<void> ChangeWords(Translation& translation, const TranslationChange& change, const std::string& at) {
+  if (change.headline) translation.headline = *change.headline;
+  if (change.slug) translation.slug = *change.slug;
+  if (change.summary) translation.summary = *change.summary;
+  if (change.body_html) translation.body_html = *change.body_html;
+  if (change.authors) translation.authors = *change.authors;
+  KIMBERLITE_RETURN_IF_ERROR(CheckWords(translation, at));
+  if (translation.slug.empty()) translation.slug = SlugOf(translation.headline, translation.language_code);
+  return {};
+}
+
+Result<void> AddTranslation(Article& after, const TranslationChange& change, const std::string& at, Time now) {
+  if (change.expected_version != 0) {
+    return Fail(Error::Field(Code::kAborted, at + ".expected_version",
+                             Name(after) + " has no translation " + change.language_code +
+                                 ", so the version must be 0, not " + std::to_string(change.expected_version)));
+  }
+  if (after.translations.size() >= kMaxTranslations) {
+    return TooMany("translations", kMaxTranslations, after.translations.size() + 1);
+  }
+  Translation translation{.language_code = change.language_code, .version = 1, .updated_time = now};
+  KIMBERLITE_RETURN_IF_ERROR(ChangeWords(translation, change, at));
+  after.translations.push_back(std::move(translation));
+  return {};
+}
+
+Result<void> ReviseTranslation(Translation& translation, const TranslationChange& change, const std::string& article,
+                               const std::string& at, Time now) {
+  if (change.expected_version != translation.version) {
+    return Fail(Error::Field(Code::kAborted, at + ".expected_version",
+                             "translation " + change.language_code + " of " + article + " is at version " +
+                                 std::to_string(translation.version) + ", not " +
+                                 std::to_string(change.expected_version) + "; read it again and repeat the change"));
+  }
+  if (translation.state == TranslationState::kWithdrawn) {
+    return Fail(Error::Field(Code::kFailedPrecondition, at + ".language_code",
+                             "translation " + change.language_code + " of " + article + " was withdrawn"));
+  }
+  Translation changed = translation;
+  KIMBERLITE_RETURN_IF_ERROR(ChangeWords(changed, change, at));
+  if (SameWords(changed, translation)) return {};
+  ++changed.version;
+  changed.updated_time = now;
+  changed.from_item = false;
+  translation = std::move(changed);
+  return {};
+}
+
+Result<void> ChangeTranslations(const Site& site, Article& after, const std::vector<TranslationChange>& changes,
+                                Time now) {
+  if (changes.size() > kMaxTranslations) return TooMany("translations", kMaxTranslations, changes.size());
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const TranslationChange& change = changes[i];
+    const std::string at = At("translations", i);
+    KIMBERLITE_RETURN_IF_ERROR(CheckSiteLanguage(site, change.language_code, at + ".language_code"));
+    if (!seen.insert(change.language_code).second) {
+      return InvalidField(at + ".language_code", "must not name " + change.language_code + " twice");
+    }
+    if (Translation* translation = after.Find(change.language_code)) {
+      KIMBERLITE_RETURN_IF_ERROR(ReviseTranslation(*translation, change, Name(after), at, now));
+    } else {
+      KIMBERLITE_RETURN_IF_ERROR(AddTranslation(after, change, at, now));
+    }
+  }
+  return {};
+}
+
+// The translations that the request names, in its order. NOT_FOUND when one does not exist.
+Result<std::vector<std::size_t>> Named(const Site& site, const Article& article,
+                                       const std::vector<std::string>& languages) {
+  std::vector<std::size_t> indices;
+  if (languages.size() > kMaxTranslations) return TooMany("language_codes", kMaxTranslations, languages.size());
+  for (std::size_t i = 0; i < languages.size(); ++i) {
+    const auto found = std::ranges::find(article.translations, languages[i], &Translation::language_code);
+    if (found == article.translations.end()) {
+      const std::string field = At("language_codes", i);
+      KIMBERLITE_RETURN_IF_ERROR(CheckSiteLanguage(site, languages[i], field));
+      return Fail(Error::Field(Code::kNotFound, field, Name(article) + " has no translation " + languages[i]));
+    }
+    indices.push_back(static_cast<std::size_t>(found - article.translations.begin()));
+  }
+  return indices;
+}
+
+std::vector<std::size_t> InState(const Article& article, TranslationState state) {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < article.translations.size(); ++i) {
+    if (article.translations[i].state == state) indices.push_back(i);
+  }
+  return indices;
+}
+
+Article Next(const Article& before, Article after) {
+  if (after != before) ++after.sequence;
+  return after;
+}
+
+}  // namespace
+
+std::string SlugOf(const std::string& headline, const std::string& language_code) {
+  std::string slug = i18n::Slugify(headline, language_code, kMaxSlug);
+  return slug.empty() ? "article" : slug;
+}
+
+void Publish(Translation& translation, Time now) {
+  translation.state = TranslationState::kPublished;
+  if (!translation.published_time) translation.published_time = now;
+}
+
+void OrderTranslations(const Site& site, Article& article) {
+  const auto place = [&](const Translation& translation) -> std::size_t {
+    if (translation.language_code == article.original_language_code) return 0;
+    const auto found = std::ranges::find(site.languages, translation.language_code, &SiteLanguage::language_code);
+    return 1 + static_cast<std::size_t>(found - site.languages.begin());
+  };
+  std::ranges::sort(article.translations, [&](const Translation& a, const Translation& b) {
+    return std::pair(place(a), std::string_view(a.language_code)) <
+           std::pair(place(b), std::string_view(b.language_code));
+  });
+}
+
+std::vector<Tag> WithEditorTags(const std::vector<Tag>& tags, const std::vector<std::int64_t>& concept_ids) {
+  std::vector<Tag> result;
+  for (const std::int64_t id : concept_ids) result.push_back({id, TagOrigin::kEditor, 1});
+  for (const Tag& tag : tags) {
+    const bool chosen = std::ranges::find(concept_ids, tag.concept_id) != concept_ids.end();
+    if (tag.origin == TagOrigin::kAutomatic && !chosen) result.push_back(tag);
+  }
+  return result;
+}
+
+Result<Article> CreateArticle(const Site& site, const NewArticle& request, Time now) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckSectionExists(site, request.section_id, "section_id"));
+  KIMBERLITE_RETURN_IF_ERROR(CheckSourceExists(site, request.source_id, "source_id"));
+  KIMBERLITE_RETURN_IF_ERROR(CheckUrl(request.source_url, "source_url"));
+  KIMBERLITE_RETURN_IF_ERROR(CheckConceptIds(request.concept_ids, "concept_ids"));
+  KIMBERLITE_RETURN_IF_ERROR(CheckPicture(site, request.picture));
+  if (request.translations.empty())
+    return InvalidField("translations", "must hold at least one translation, the original");
+
+  Article article{.sequence = 1,
+                  .section_id = request.section_id,
+                  .source_id = request.source_id,
+                  .source_url = request.source_url,
+                  .original_language_code = request.translations.front().language_code,
+                  .tags = WithEditorTags({}, request.concept_ids),
+                  .picture = request.picture,
+                  .created_time = now};
+  std::vector<TranslationChange> words;
+  for (const NewTranslation& translation : request.translations) {
+    words.push_back({.language_code = translation.language_code,
+                     .headline = translation.headline,
+                     .slug = translation.slug,
+                     .summary = translation.summary,
+                     .body_html = translation.body_html,
+                     .authors = translation.authors});
+  }
+  KIMBERLITE_RETURN_IF_ERROR(ChangeTranslations(site, article, words, now));
+  if (request.publish) {
+    for (Translation& translation : article.translations) Publish(translation, now);
+  }
+  OrderTranslations(site, article);
+  return article;
+}
+
+Result<Article> UpdateArticle(const Site& site, const Article& before, const ArticleUpdate& update, Time now) {
+  Article after = before;
+  if (update.section_id) {
+    KIMBERLITE_RETURN_IF_ERROR(CheckSectionExists(site, *update.section_id, "section_id"));
+    after.section_id = *update.section_id;
+  }
+  if (update.concept_ids) {
+    KIMBERLITE_RETURN_IF_ERROR(CheckConceptIds(*update.concept_ids, "concept_ids"));
+    after.tags = WithEditorTags(before.tags, *update.concept_ids);
+  }
+  if (update.picture) {
+    KIMBERLITE_RETURN_IF_ERROR(CheckPicture(site, update.picture));
+    after.picture = update.picture;
+  }
+  KIMBERLITE_RETURN_IF_ERROR(ChangeTranslations(site, after, update.translations, now));
+  OrderTranslations(site, after);
+  return Next(before, std::move(after));
+}
+
+Result<Article> PublishArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
+                               Time now) {
+  KIMBERLITE_ASSIGN_OR_RETURN(std::vector<std::size_t> chosen, Named(site, before, languages));
+  if (languages.empty()) {
+    chosen = InState(before, TranslationState::kDraft);
+    if (chosen.empty() && InState(before, TranslationState::kPublished).empty()) {
+      return Fail(Code::kFailedPrecondition, Name(before) + " has no draft to publish");
+    }
+  }
+  Article after = before;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    Translation& translation = after.translations[chosen[i]];
+    const std::string field = languages.empty() ? "language_codes" : At("language_codes", i);
+    const std::string which = "translation " + translation.language_code + " of " + Name(before);
+    if (translation.state == TranslationState::kPublished) continue;
+    if (translation.state == TranslationState::kWithdrawn) {
+      return Fail(Error::Field(Code::kFailedPrecondition, field, which + " was withdrawn"));
+    }
+    if (!site.HasLanguage(translation.language_code)) {
+      return Fail(Error::Field(Code::kFailedPrecondition, field,
+                               which + " is in none of the site's languages (" + site.LanguageList() + ")"));
+    }
+    Publish(translation, now);
+    ++translation.version;
+  }
+  return Next(before, std::move(after));
+}
+
+Result<Article> WithdrawArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
+                                const std::string& reason) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(reason, "reason", 0, 1000));
+  KIMBERLITE_ASSIGN_OR_RETURN(std::vector<std::size_t> chosen, Named(site, before, languages));
+  if (languages.empty()) {
+    chosen = InState(before, TranslationState::kPublished);
+    if (chosen.empty() && InState(before, TranslationState::kWithdrawn).empty()) {
+      return Fail(Code::kFailedPrecondition, Name(before) + " has nothing public to withdraw");
+    }
+  }
+  Article after = before;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    Translation& translation = after.translations[chosen[i]];
+    if (translation.state == TranslationState::kWithdrawn) continue;
+    if (translation.state == TranslationState::kDraft) {
+      return Fail(Error::Field(Code::kFailedPrecondition, At("language_codes", i),
+                               "translation " + translation.language_code + " of " + Name(before) + " is not public"));
+    }
+    translation.state = TranslationState::kWithdrawn;
+    ++translation.version;
+  }
+  return Next(before, std::move(after));
+}
+
+}  // namespace kimberlite::content

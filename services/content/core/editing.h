@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libs/base/error.h"
+#include "libs/base/time.h"
+#include "services/content/core/article.h"
+#include "services/content/core/site.h"
+
+// What editors do to an article. Each act takes the article as it stands under its row's lock and gives it as it shall
+// stand: with the next sequence, or equal to what was given when there is nothing to change. Errors name the fields of
+// the RPC's request. Bodies are clean, and whether a picture's medium exists is looked up, before.
+namespace kimberlite::content {
+
+// The words of a translation to write.
+struct NewTranslation {
+  std::string language_code;
+  std::string headline;
+  std::string slug;  // empty: made from the headline
+  std::string summary;
+  std::string body_html;
+  std::vector<std::string> authors;
+};
+
+struct NewArticle {
+  std::string section_id;
+  std::string source_id;
+  std::string source_url;
+  std::vector<NewTranslation> translations;  // the original first
+  std::vector<std::int64_t> concept_ids;
+  std::optional<Picture> picture;
+  bool publish = false;
+};
+
+// A change of one translation; what is absent stays.
+struct TranslationChange {
+  std::string language_code;
+  std::int32_t expected_version = 0;  // 0: there is no such translation yet
+  std::optional<std::string> headline;
+  std::optional<std::string> slug;  // empty: made from the headline
+  std::optional<std::string> summary;
+  std::optional<std::string> body_html;
+  std::optional<std::vector<std::string>> authors;
+};
+
+struct ArticleUpdate {
+  std::vector<TranslationChange> translations;
+  std::optional<std::string> section_id;
+  std::optional<std::vector<std::int64_t>> concept_ids;
+  std::optional<Picture> picture;
+};
+
+// The article has no id yet; its sequence is 1.
+Result<Article> CreateArticle(const Site& site, const NewArticle& request, Time now);
+
+Result<Article> UpdateArticle(const Site& site, const Article& before, const ArticleUpdate& update, Time now);
+
+// `languages` empty: all drafts.
+Result<Article> PublishArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
+                               Time now);
+
+// `languages` empty: all that are public.
+Result<Article> WithdrawArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
+                                const std::string& reason);
+
+// The slug of a headline; never empty.
+std::string SlugOf(const std::string& headline, const std::string& language_code);
+
+// The original first, then in the site's order of languages.
+void OrderTranslations(const Site& site, Article& article);
+
+// Makes a draft public.
+void Publish(Translation& translation, Time now);
+
+// The tags with the editor's replaced: those first, in order, then the automatic ones.
+std::vector<Tag> WithEditorTags(const std::vector<Tag>& tags, const std::vector<std::int64_t>& concept_ids);
+
+}  // namespace kimberlite::content

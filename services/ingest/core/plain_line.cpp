@@ -1,0 +1,53 @@
+#include "services/ingest/core/plain_line.h"
+
+#include "libs/html/text.h"
+
+namespace kimberlite::ingest {
+namespace {
+
+enum class Kind { kKeep, kSpace, kDrop };
+
+// What becomes of the character that begins at text[at]; `size` is its length in bytes.
+Kind KindOf(std::string_view text, std::size_t at, std::size_t& size) {
+  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
+  size = 1;
+  if (byte(0) <= 0x20 || byte(0) == 0x7F) return Kind::kSpace;
+  if (byte(0) < 0x80) return Kind::kKeep;
+  size = byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3 : 4;
+  if (byte(0) == 0xC2 && byte(1) < 0xA0) return Kind::kSpace;  // C1 controls
+  if (byte(0) == 0xE2 && byte(1) == 0x80) {
+    if (byte(2) == 0xA8 || byte(2) == 0xA9) return Kind::kSpace;  // line and paragraph separators
+    if (byte(2) >= 0xAA && byte(2) <= 0xAE) return Kind::kDrop;   // U+202A to U+202E
+  }
+  if (byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9) return Kind::kDrop;  // U+2066 to U+2069
+  return Kind::kKeep;
+}
+
+}  // namespace
+
+std::string PlainLine(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  bool space = false;
+  for (std::size_t at = 0, size = 0; at < text.size(); at += size) {
+    switch (KindOf(text, at, size)) {
+      case Kind::kSpace:
+        space = true;
+        break;
+      case Kind::kDrop:
+        break;
+      case Kind::kKeep:
+        if (space && !line.empty()) line += ' ';
+        space = false;
+        line += text.substr(at, size);
+    }
+  }
+  return line;
+}
+
+std::string PlainLineOfHtml(std::string_view html) {
+  if (html.find_first_of("<&") == std::string_view::npos) return PlainLine(html);
+  return PlainLine(html::PlainText(html));
+}
+
+}  // namespace kimberlite::ingest

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "libs/base/context.h"
+#include "services/ingest/core/ports.h"
+
+namespace kimberlite::ingest {
+
+enum class PollOutcome {
+  kRead,         // a document was read and its items taken
+  kNotModified,  // nothing new, said the server
+  kFailed,       // no answer, an answer that says no, or no feed
+  kLost,         // another replica has the source now
+  kStopped,      // the service stops; the source is due as before
+};
+
+// What one poll did, for logs and metrics.
+struct PollSummary {
+  PollOutcome outcome = PollOutcome::kFailed;
+  int http_status = 0;
+  std::size_t bytes = 0;
+  std::chrono::duration<double> fetch_time{0};
+  Recognised counts;  // without its items
+  int taken = 0;
+  std::string error;
+  std::chrono::milliseconds next_in{0};
+};
+
+// When to poll again after `failures` failures in a row: the interval doubled with each, up to an hour (or the interval,
+// where that is longer), not before the server's Retry-After (honoured up to a day). `jitter`, 0 to 1, spreads it by a
+// tenth, so that sources that failed together do not come back together.
+std::chrono::milliseconds DelayAfterFailure(std::chrono::milliseconds interval, int failures,
+                                            std::optional<std::chrono::seconds> retry_after, double jitter);
+
+// Polls one source: fetches, reads, recognises, takes in, and writes down how it went. Safe for any thread.
+class Poller {
+ public:
+  struct Options {
+    std::chrono::milliseconds fetch_timeout = std::chrono::seconds(15);  // well below the lease of 30 s
+    std::function<double()> jitter;  // random, 0 to 1
+  };
+  Poller(Options options, FeedFetcher& fetcher, LeaseStore& leases, ItemStore& items)
+      : options_(std::move(options)), fetcher_(fetcher), leases_(leases), items_(items) {}
+
+  PollSummary Poll(std::stop_token stop, const Lease& lease);
+
+ private:
+  PollSummary Fail(const Lease& lease, PollSummary summary, PollResult result, std::optional<std::chrono::seconds> retry_after = {});
+  PollSummary Finish(const Lease& lease, PollSummary summary, PollResult result);
+  PollSummary Read(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result);
+
+  Options options_;
+  FeedFetcher& fetcher_;
+  LeaseStore& leases_;
+  ItemStore& items_;
+};
+
+}  // namespace kimberlite::ingest

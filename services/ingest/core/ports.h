@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "libs/base/context.h"
+#include "libs/base/error.h"
+#include "services/ingest/core/recognise.h"
+#include "services/ingest/core/source.h"
+
+// What polling needs of the world.
+namespace kimberlite::ingest {
+
+// What a server gave to ask by "has it changed since?".
+struct Validators {
+  std::string etag;
+  std::string last_modified;
+};
+
+// A server's answer to a request for a feed.
+struct FetchedDocument {
+  int status = 0;
+  std::string body;
+  std::string content_type;
+  std::string url;  // after redirects
+  Validators validators;
+  std::optional<std::chrono::seconds> retry_after;
+};
+
+class FeedFetcher {
+ public:
+  virtual ~FeedFetcher() = default;
+  // Errors as http::Fetcher's. Any HTTP status is an answer.
+  virtual Result<FetchedDocument> Fetch(const Context& context, const std::string& url, const Validators& validators) = 0;
+};
+
+// The right to poll one source until `lease_until`, and what is known of it.
+struct Lease {
+  std::string token;
+  Source source;
+  Validators validators;
+  int consecutive_failures = 0;
+};
+
+// How a poll ended, for the source's status.
+struct PollResult {
+  int http_status = 0;
+  std::string error;                    // a sentence; empty when it went well
+  std::optional<std::string> report;    // of the document; absent when none was read
+  std::optional<Validators> validators; // to keep; absent: the old ones stay
+  int seen = 0;
+  std::chrono::milliseconds next_in{0};
+};
+
+// Leases. Safe for any thread; every method is one transaction.
+class LeaseStore {
+ public:
+  virtual ~LeaseStore() = default;
+  // Takes the lease of the source that has been due longest; nothing when none is due. No two callers get one source
+  // until it is finished or the lease has run out.
+  virtual Result<std::optional<Lease>> Claim() = 0;
+  // Ends the poll. ABORTED when the lease was lost: then nothing is written.
+  virtual Result<void> Finish(const Lease& lease, const PollResult& result) = 0;
+  // Gives the lease back as if nothing had happened.
+  virtual Result<void> Release(const Lease& lease) = 0;
+  // How long nothing will be due, as things stand; nothing when there is no source to poll.
+  virtual Result<std::optional<std::chrono::milliseconds>> UntilNextDue() = 0;
+};
+
+class ItemStore {
+ public:
+  virtual ~ItemStore() = default;
+  // Takes in what is new or has changed, each with its event, the last of the list first (feeds begin with the newest).
+  // Renews the lease as it goes. Returns how many were taken. ABORTED when the lease was lost: what was taken before stays.
+  virtual Result<int> Take(const Lease& lease, std::span<const RecognisedItem> items) = 0;
+};
+
+}  // namespace kimberlite::ingest

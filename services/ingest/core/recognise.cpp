@@ -1,0 +1,134 @@
+#include "services/ingest/core/recognise.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "libs/base/id.h"
+#include "libs/base/text.h"
+#include "libs/html/clean.h"
+#include "libs/html/text.h"
+#include "libs/i18n/words.h"
+#include "services/ingest/core/plain_line.h"
+#include "services/ingest/core/url.h"
+
+namespace kimberlite::ingest {
+namespace {
+
+// Joins fields so that no other fields give the same text.
+class FieldDigest {
+ public:
+  FieldDigest& Add(std::string_view field) {
+    ((text_ += std::to_string(field.size())) += ':') += field;
+    return *this;
+  }
+  FieldDigest& Add(const std::vector<std::string>& fields) {
+    Add(std::to_string(fields.size()));
+    for (const std::string& field : fields) Add(field);
+    return *this;
+  }
+  std::string Hex() const { return Sha256Hex(text_); }
+
+ private:
+  std::string text_;
+};
+
+std::vector<std::string> Authors(const FeedItem& item) {
+  std::vector<std::string> names;
+  for (const FeedPerson& person : item.authors) {
+    if (names.size() == kMaxAuthors) break;
+    // An address is not for readers.
+    if (!person.name.empty()) names.push_back(i18n::Excerpt(person.name, "", 200));
+  }
+  return names;
+}
+
+std::vector<std::string> Categories(const FeedItem& item) {
+  std::vector<std::string> names;
+  for (const FeedCategory& category : item.categories) {
+    if (names.size() == kMaxCategories) break;
+    const std::string& name = category.label.empty() ? category.term : category.label;
+    if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(i18n::Excerpt(name, "", 200));
+  }
+  return names;
+}
+
+std::string ExternalId(const FeedItem& item, const RecognisedItem& recognised) {
+  if (item.id.size() > kMaxExternalIdBytes) return "sha256:" + Sha256Hex(item.id);
+  if (!item.id.empty()) return item.id;
+  if (!item.link.empty()) {
+    std::string link = CanonicalUrl(item.link);
+    return link.size() > kMaxExternalIdBytes ? "sha256:" + Sha256Hex(link) : link;
+  }
+  return "sha256:" + FieldDigest().Add(recognised.headline).Add(recognised.summary).Add(recognised.body_html).Hex();
+}
+
+std::string Language(const FeedItem& item, const Feed& feed, const Source& source) {
+  for (const std::string_view declared : {std::string_view(item.language), std::string_view(feed.language)}) {
+    if (std::string code = LanguageOf(declared); !code.empty()) return code;
+  }
+  return source.default_language_code;
+}
+
+RecognisedItem Recognise(const FeedItem& item, const Feed& feed, const Source& source) {
+  RecognisedItem result;
+  result.language_code = Language(item, feed, source);
+  result.headline = i18n::Excerpt(item.title, result.language_code, kMaxHeadline);
+  // The fullest text is the body; a description beside it is the summary.
+  const bool has_content = !item.content_html.empty();
+  result.body_html = html::Clean(has_content ? item.content_html : item.summary_html, item.base_url);
+  if (has_content) result.summary = i18n::Excerpt(PlainLineOfHtml(item.summary_html), result.language_code, kMaxSummary);
+  result.authors = Authors(item);
+  result.categories = Categories(item);
+  result.link = item.link;
+  result.credit_name = i18n::Excerpt(item.source_name.empty() ? source.name : item.source_name, result.language_code, 200);
+  result.credit_url = item.source_name.empty() ? source.home_url : item.source_url;
+  result.published_time = item.published_time ? item.published_time : item.updated_time;
+  result.external_id = ExternalId(item, result);
+  result.digest =
+      FieldDigest().Add(result.headline).Add(result.summary).Add(result.body_html).Add(result.authors).Add(result.categories).Hex();
+  return result;
+}
+
+std::string Count(int count, std::string_view what) { return std::to_string(count) + " " + std::string(what); }
+
+}  // namespace
+
+std::string Recognised::Report() const {
+  const int refused = without_headline + without_language + too_large + duplicates;
+  if (refused == 0) return {};
+  std::vector<std::string> reasons;
+  if (without_headline > 0) reasons.push_back(Count(without_headline, "without a headline"));
+  if (without_language > 0) reasons.push_back(Count(without_language, "without a language (the source may name a default)"));
+  if (too_large > 0) reasons.push_back(Count(too_large, "larger than 1 MiB"));
+  if (duplicates > 0) reasons.push_back(Count(duplicates, "with the id of another"));
+  return std::to_string(refused) + " of " + std::to_string(seen) + " items were not taken: " + Join(reasons, ", ");
+}
+
+Recognised RecogniseItems(const Feed& feed, const Source& source) {
+  Recognised result;
+  std::unordered_map<std::string, std::size_t> places;  // external id to index in result.items
+  std::vector<std::optional<Time>> updated;             // parallel to result.items
+  for (const FeedItem& item : feed.items) {
+    ++result.seen;
+    RecognisedItem recognised = Recognise(item, feed, source);
+    if (recognised.headline.empty()) {
+      ++result.without_headline;
+    } else if (recognised.language_code.empty()) {
+      ++result.without_language;
+    } else if (recognised.body_html.size() > kMaxBodyBytes) {
+      ++result.too_large;
+    } else if (const auto [place, first] = places.try_emplace(recognised.external_id, result.items.size()); first) {
+      result.items.push_back(std::move(recognised));
+      updated.push_back(item.updated_time);
+    } else {
+      ++result.duplicates;
+      if (item.updated_time > updated[place->second]) {
+        result.items[place->second] = std::move(recognised);
+        updated[place->second] = item.updated_time;
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace kimberlite::ingest

@@ -1,0 +1,284 @@
+#include "services/ingest/core/poller.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "services/ingest/core/scheduler.h"
+
+namespace kimberlite::ingest {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+constexpr const char* kDocument =
+    "<rss version=\"2.0\"><channel><title>T</title><language>ru</language>"
+    "<item><title>Один</title><guid>1</guid></item><item><guid>2</guid></item></channel></rss>";
+
+// The ports, as plain as can be. Guarded, since the scheduler's threads use them.
+struct FakeFetcher final : FeedFetcher {
+  std::function<Result<FetchedDocument>(const Context&, const Validators&)> answer;
+  Result<FetchedDocument> Fetch(const Context& context, const std::string&, const Validators& validators) override {
+    return answer(context, validators);
+  }
+};
+
+struct FakeStore final : LeaseStore, ItemStore {
+  std::mutex mutex;
+  std::vector<Lease> due;
+  std::vector<std::pair<std::string, PollResult>> finished;
+  std::vector<std::string> released;
+  std::vector<std::string> taken;
+  Result<void> finish_answer;
+  Result<void> take_answer;
+  Result<void> claim_answer;
+
+  Result<std::optional<Lease>> Claim() override {
+    const std::lock_guard lock(mutex);
+    if (!claim_answer) return std::unexpected(claim_answer.error());
+    if (due.empty()) return std::nullopt;
+    Lease lease = due.back();
+    due.pop_back();
+    return lease;
+  }
+  Result<void> Finish(const Lease& lease, const PollResult& result) override {
+    const std::lock_guard lock(mutex);
+    if (finish_answer) finished.emplace_back(lease.source.source_id, result);
+    return finish_answer;
+  }
+  Result<void> Release(const Lease& lease) override {
+    const std::lock_guard lock(mutex);
+    released.push_back(lease.source.source_id);
+    return {};
+  }
+  Result<std::optional<milliseconds>> UntilNextDue() override { return std::nullopt; }
+  Result<int> Take(const Lease&, std::span<const RecognisedItem> items) override {
+    const std::lock_guard lock(mutex);
+    if (!take_answer) return std::unexpected(take_answer.error());
+    for (const RecognisedItem& item : items) taken.push_back(item.external_id);
+    return static_cast<int>(items.size());
+  }
+};
+
+Lease ALease(const std::string& id = "wire") {
+  Lease lease;
+  lease.token = "t";
+  lease.source.source_id = id;
+  lease.source.name = "Провод";
+  lease.source.feed_url = "https://wire.example/rss";
+  lease.source.poll_interval = minutes(5);
+  lease.validators = {"\"old\"", "Mon, 23 Nov 2026 00:00:00 GMT"};
+  return lease;
+}
+
+FetchedDocument Answer(int status, std::string body = "") {
+  FetchedDocument document;
+  document.status = status;
+  document.body = std::move(body);
+  document.url = "https://wire.example/rss";
+  document.validators = {"\"new\"", ""};
+  return document;
+}
+
+class PollerTest : public ::testing::Test {
+ protected:
+  PollSummary Poll(Result<FetchedDocument> answer, const Lease& lease = ALease()) {
+    fetcher_.answer = [&](const Context&, const Validators& validators) {
+      asked_ = validators;
+      return answer;
+    };
+    return poller_.Poll({}, lease);
+  }
+  const PollResult& result() const { return store_.finished.at(0).second; }
+
+  FakeFetcher fetcher_;
+  FakeStore store_;
+  Validators asked_;
+  Poller poller_{{.fetch_timeout = seconds(15), .jitter = [] { return 0.5; }}, fetcher_, store_, store_};
+};
+
+TEST_F(PollerTest, TakesItemsAndKeepsValidators) {
+  const PollSummary summary = Poll(Answer(200, kDocument));
+  EXPECT_EQ(summary.outcome, PollOutcome::kRead);
+  EXPECT_EQ(summary.taken, 1);
+  EXPECT_EQ(summary.counts.seen, 2);
+  EXPECT_THAT(store_.taken, ::testing::ElementsAre("1"));
+  EXPECT_EQ(asked_.etag, "\"old\"");
+  EXPECT_EQ(asked_.last_modified, "Mon, 23 Nov 2026 00:00:00 GMT");
+  EXPECT_EQ(result().http_status, 200);
+  EXPECT_EQ(result().error, "");
+  EXPECT_EQ(result().report, "1 of 2 items were not taken: 1 without a headline");
+  EXPECT_EQ(result().seen, 2);
+  EXPECT_EQ(result().next_in, minutes(5));
+  // A validator that the answer lacks does not hold for it.
+  EXPECT_EQ(result().validators->etag, "\"new\"");
+  EXPECT_EQ(result().validators->last_modified, "");
+}
+
+TEST_F(PollerTest, KeepsTheReportWhenNothingWasModified) {
+  EXPECT_EQ(Poll(Answer(304)).outcome, PollOutcome::kNotModified);
+  EXPECT_FALSE(result().report);
+  EXPECT_EQ(result().error, "");
+  EXPECT_EQ(result().seen, 0);
+  EXPECT_EQ(result().validators->etag, "\"new\"");
+  EXPECT_EQ(result().validators->last_modified, "Mon, 23 Nov 2026 00:00:00 GMT");
+}
+
+TEST_F(PollerTest, SaysWhyAPollFailed) {
+  const std::pair<Result<FetchedDocument>, const char*> cases[] = {
+      {Fail(Code::kDeadlineExceeded, "wire.example:443 did not answer in time"), "did not answer in time"},
+      {Answer(404), "no feed at this address"},
+      {Answer(403), "refuses"},
+      {Answer(410), "gone for good"},
+      {Answer(429), "less often"},
+      {Answer(503), "a fault (HTTP 503)"},
+      {Answer(204), "HTTP 204"},
+      {Answer(302), "HTTP 302"},
+      {Answer(200, "<html></html>"), "a web page"},
+      {Answer(200, ""), "empty"},
+  };
+  for (const auto& [answer, sentence] : cases) {
+    store_.finished.clear();
+    const PollSummary summary = Poll(answer);
+    EXPECT_EQ(summary.outcome, PollOutcome::kFailed);
+    EXPECT_THAT(result().error, HasSubstr(sentence));
+    EXPECT_EQ(summary.error, result().error);
+    // What cannot be read must be sent again.
+    EXPECT_FALSE(result().validators) << sentence;
+    EXPECT_EQ(result().next_in, minutes(10));
+  }
+}
+
+TEST_F(PollerTest, WaitsAsLongAsTheServerAsks) {
+  FetchedDocument busy = Answer(503);
+  busy.retry_after = hours(3);
+  Poll(busy);
+  EXPECT_EQ(result().next_in, hours(3));
+}
+
+TEST_F(PollerTest, LeavesTheSourceAloneWhenTheLeaseIsLost) {
+  store_.take_answer = Fail(Code::kAborted, "lost");
+  EXPECT_EQ(Poll(Answer(200, kDocument)).outcome, PollOutcome::kLost);
+  EXPECT_TRUE(store_.finished.empty());
+  store_.take_answer = {};
+  store_.finish_answer = Fail(Code::kAborted, "lost");
+  EXPECT_EQ(Poll(Answer(200, kDocument)).outcome, PollOutcome::kLost);
+}
+
+TEST_F(PollerTest, SaysWhenItemsCannotBeStored) {
+  store_.take_answer = Fail(Code::kInternal, "disk full");
+  EXPECT_EQ(Poll(Answer(200, kDocument)).outcome, PollOutcome::kFailed);
+  EXPECT_THAT(result().error, HasSubstr("disk full"));
+  EXPECT_FALSE(result().validators);
+}
+
+TEST_F(PollerTest, GivesTheLeaseBackWhenStopped) {
+  EXPECT_EQ(Poll(Fail(Code::kCancelled, "stopped")).outcome, PollOutcome::kStopped);
+  EXPECT_THAT(store_.released, ::testing::ElementsAre("wire"));
+  EXPECT_TRUE(store_.finished.empty());
+}
+
+TEST(DelayAfterFailure, DoublesUpToAnHour) {
+  EXPECT_EQ(DelayAfterFailure(minutes(5), 1, {}, 0.5), minutes(10));
+  EXPECT_EQ(DelayAfterFailure(minutes(5), 2, {}, 0.5), minutes(20));
+  EXPECT_EQ(DelayAfterFailure(minutes(5), 4, {}, 0.5), hours(1));
+  EXPECT_EQ(DelayAfterFailure(seconds(1), 1'000'000, {}, 0.5), hours(1));
+  EXPECT_EQ(DelayAfterFailure(hours(24), 1'000'000, {}, 0.5), hours(24));
+  EXPECT_EQ(DelayAfterFailure(hours(6), 1, {}, 0.5), hours(6));
+}
+
+TEST(DelayAfterFailure, SpreadsByATenthButNeverBelowTheInterval) {
+  EXPECT_EQ(DelayAfterFailure(minutes(10), 1, {}, 0.0), minutes(19));
+  EXPECT_EQ(DelayAfterFailure(minutes(10), 1, {}, 1.0), minutes(21));
+  EXPECT_EQ(DelayAfterFailure(hours(2), 3, {}, 0.0), hours(2));
+}
+
+TEST(DelayAfterFailure, HonoursRetryAfterUpToADay) {
+  EXPECT_EQ(DelayAfterFailure(minutes(5), 1, seconds(1), 0.5), minutes(10));
+  EXPECT_EQ(DelayAfterFailure(minutes(5), 1, hours(5), 0.5), hours(5));
+  EXPECT_EQ(DelayAfterFailure(minutes(5), 1, hours(1000), 0.5), hours(24));
+}
+
+// Waits for what the scheduler's threads report.
+class Reports {
+ public:
+  void Add(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    ids_.insert(id);
+    changed_.notify_all();
+  }
+  bool Await(const std::set<std::string>& wanted) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, seconds(20), [&] { return ids_ == wanted; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<std::string> ids_;
+};
+
+TEST_F(PollerTest, SchedulerPollsWhatIsDueAndWakesForMore) {
+  fetcher_.answer = [](const Context&, const Validators&) { return Answer(304); };
+  Reports reports;
+  store_.due = {ALease("a"), ALease("b"), ALease("c")};
+  Scheduler scheduler({.workers = 2,
+                       .longest_wait = hours(1),
+                       .on_poll = [&](const Source& source, const PollSummary&) { reports.Add(source.source_id); },
+                       .on_store_error = [](const Error&) {}},
+                      store_, poller_);
+  ASSERT_TRUE(reports.Await({"a", "b", "c"}));
+  {
+    const std::lock_guard lock(store_.mutex);
+    store_.due = {ALease("d")};
+  }
+  scheduler.Wake();
+  EXPECT_TRUE(reports.Await({"a", "b", "c", "d"}));
+}
+
+TEST_F(PollerTest, SchedulerOutlivesAStoreThatFails) {
+  fetcher_.answer = [](const Context&, const Validators&) { return Answer(304); };
+  Reports reports;
+  store_.claim_answer = Fail(Code::kUnavailable, "down");
+  store_.due = {ALease("a")};
+  Scheduler scheduler({.workers = 1,
+                       .on_poll = [&](const Source& source, const PollSummary&) { reports.Add(source.source_id); },
+                       .on_store_error =
+                           [&](const Error& error) {
+                             reports.Add(error.message());
+                             const std::lock_guard lock(store_.mutex);
+                             store_.claim_answer = {};
+                           }},
+                      store_, poller_);
+  EXPECT_TRUE(reports.Await({"down", "a"}));
+}
+
+TEST_F(PollerTest, SchedulerEndsFetchesWhenItStops) {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  bool fetching = false;
+  fetcher_.answer = [&](const Context& context, const Validators&) -> Result<FetchedDocument> {
+    std::unique_lock lock(mutex);
+    fetching = true;
+    changed.notify_all();
+    changed.wait(lock, context.stop, [] { return false; });
+    return Fail(Code::kCancelled, "stopped");
+  };
+  store_.due = {ALease("a")};
+  {
+    Scheduler scheduler({.workers = 1, .on_poll = [](const Source&, const PollSummary&) {}, .on_store_error = [](const Error&) {}}, store_, poller_);
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(changed.wait_for(lock, seconds(20), [&] { return fetching; }));
+  }
+  EXPECT_THAT(store_.released, ::testing::ElementsAre("a"));
+}
+
+}  // namespace
+}  // namespace kimberlite::ingest

@@ -1,0 +1,342 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "kimberlite/ingest/v1/events.pb.h"
+#include "libs/testing/servers.h"
+#include "services/ingest/adapters/pg_item_store.h"
+#include "services/ingest/adapters/pg_source_store.h"
+#include "services/ingest/app.h"
+
+namespace kimberlite::ingest {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+
+Source ASource(const std::string& id) {
+  Source source;
+  source.source_id = id;
+  source.name = "Провод";
+  source.feed_url = "https://wire.example/" + id;
+  source.home_url = "https://wire.example/";
+  source.default_language_code = "ru";
+  source.default_section_id = "economy";
+  source.publish_at_once = true;
+  source.poll_interval = hours(1);
+  source.time_zone = "Asia/Yakutsk";
+  return source;
+}
+
+RecognisedItem AnItem(const std::string& id, const std::string& digest = "d1") {
+  RecognisedItem item;
+  item.external_id = id;
+  item.digest = digest;
+  item.credit_name = "Якутия24";
+  item.credit_url = "https://y24.example/";
+  item.link = "https://wire.example/" + id;
+  item.language_code = "ru";
+  item.headline = "Алмаз " + digest;
+  item.summary = "Коротко";
+  item.body_html = "<p>Камень</p>";
+  item.authors = {"Анна", "О\"Нил, \\ {}"};
+  item.categories = {"Экономика"};
+  item.published_time = Time(seconds(1'800'000'000));
+  return item;
+}
+
+PollResult Went(milliseconds next_in = hours(1)) {
+  PollResult result;
+  result.http_status = 200;
+  result.report = "";
+  result.validators = Validators{"\"e\"", "m"};
+  result.seen = 3;
+  result.next_in = next_in;
+  return result;
+}
+
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() {
+    Config config;
+    config.common.postgres_url = database_.url();
+    const auto migrated = MigrateAll(config);
+    EXPECT_TRUE(migrated) << migrated.error().ToString();
+  }
+
+  Lease Claim(PgSourceStore& store) {
+    auto lease = store.Claim();
+    EXPECT_TRUE(lease && *lease) << (lease ? "nothing was due" : lease.error().ToString());
+    return lease && *lease ? **lease : Lease();
+  }
+  Lease Claim() { return Claim(sources_); }
+  bool NothingDue() {
+    const auto lease = sources_.Claim();
+    EXPECT_TRUE(lease) << lease.error().ToString();
+    return lease && !*lease;
+  }
+
+  // The payloads of the events that were written, oldest first.
+  std::vector<v1::ItemTaken> Events() {
+    std::vector<v1::ItemTaken> events;
+    const auto rows = pool_.Read([](pg::Transaction& transaction) {
+      return transaction.Query("SELECT topic, key, type, sequence, payload FROM ingest.outbox ORDER BY event_time, sequence");
+    });
+    EXPECT_TRUE(rows) << rows.error().ToString();
+    for (const pg::Row row : *rows) {
+      v1::ItemTaken taken;
+      EXPECT_TRUE(taken.ParseFromString(row.Bytes("payload")));
+      EXPECT_EQ(row.Text("topic"), "kimberlite.ingest.item.v1");
+      EXPECT_EQ(row.Text("key"), taken.source_id() + "/" + taken.external_id());
+      EXPECT_EQ(row.Text("type"), "kimberlite.ingest.v1.ItemTaken");
+      EXPECT_EQ(row.Int("sequence"), taken.sequence());
+      events.push_back(taken);
+    }
+    return events;
+  }
+
+  testing::TestDatabase database_;
+  pg::Pool pool_{{.url = database_.url()}};
+  SystemClock clock_;
+  PgSourceStore sources_{pool_};
+  PgItemStore items_{pool_, sources_, clock_};
+};
+
+TEST_F(StoreTest, ClaimsWhatIsDueOnceAndGivesEverythingNeeded) {
+  ASSERT_TRUE(NothingDue());
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  const Lease lease = Claim();
+  EXPECT_EQ(lease.source.source_id, "a");
+  EXPECT_EQ(lease.source.name, "Провод");
+  EXPECT_EQ(lease.source.poll_interval, hours(1));
+  EXPECT_EQ(lease.source.time_zone, "Asia/Yakutsk");
+  EXPECT_TRUE(lease.source.publish_at_once);
+  EXPECT_EQ(lease.validators.etag, "");
+  EXPECT_TRUE(NothingDue());
+
+  ASSERT_TRUE(sources_.Finish(lease, Went(milliseconds(0))));
+  const Lease next = Claim();
+  EXPECT_NE(next.token, lease.token);
+  EXPECT_EQ(next.validators.etag, "\"e\"");
+  EXPECT_EQ(next.validators.last_modified, "m");
+  ASSERT_TRUE(sources_.Finish(next, Went()));
+  EXPECT_TRUE(NothingDue());
+}
+
+TEST_F(StoreTest, NeverGivesOneSourceToTwo) {
+  constexpr int kSources = 60;
+  for (int i = 0; i < kSources; ++i) ASSERT_TRUE(sources_.Put(ASource("s" + std::to_string(i))));
+  std::mutex mutex;
+  std::vector<std::string> claimed;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (true) {
+        const auto lease = sources_.Claim();
+        if (!lease || !*lease) return;
+        const std::lock_guard lock(mutex);
+        claimed.push_back((*lease)->source.source_id);
+      }
+    });
+  }
+  threads.clear();
+  // A claim that met only rows which others had locked found nothing; what it left is still there.
+  for (auto lease = sources_.Claim(); lease && *lease; lease = sources_.Claim()) claimed.push_back((*lease)->source.source_id);
+  EXPECT_EQ(claimed.size(), static_cast<std::size_t>(kSources));
+  EXPECT_EQ(std::set(claimed.begin(), claimed.end()).size(), static_cast<std::size_t>(kSources));
+}
+
+TEST_F(StoreTest, TakesTheSourceOfADeadReplicaOver) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  PgSourceStore hasty(pool_, milliseconds(300));
+  const Lease dead = Claim(hasty);
+  const auto wait = sources_.UntilNextDue();
+  ASSERT_TRUE(wait && *wait);
+  EXPECT_LE(**wait, milliseconds(300));
+  std::optional<Lease> taken_over;
+  const auto give_up = std::chrono::steady_clock::now() + seconds(10);
+  while (!taken_over && std::chrono::steady_clock::now() < give_up) {
+    const auto lease = sources_.Claim();
+    ASSERT_TRUE(lease) << lease.error().ToString();
+    taken_over = *lease;
+  }
+  ASSERT_TRUE(taken_over);
+  // The dead one was only slow: nothing that it writes counts.
+  EXPECT_EQ(items_.Take(dead, std::vector{AnItem("1")}).error().code(), Code::kAborted);
+  EXPECT_EQ(sources_.Finish(dead, Went()).error().code(), Code::kAborted);
+  EXPECT_TRUE(Events().empty());
+  EXPECT_EQ(sources_.Get("a")->status.items_taken, 0);
+  EXPECT_EQ(items_.Take(*taken_over, std::vector{AnItem("1")}), 1);
+  EXPECT_TRUE(sources_.Finish(*taken_over, Went()));
+}
+
+TEST_F(StoreTest, ReleasesALeaseAsIfNothingHadHappened) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  ASSERT_TRUE(sources_.Release(Claim()));
+  EXPECT_FALSE(sources_.Get("a")->status.last_poll_time);
+  Claim();
+}
+
+TEST_F(StoreTest, TakesNewAndChangedItemsWithTheirEvents) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  const Lease lease = Claim();
+  ASSERT_EQ(items_.Take(lease, std::vector{AnItem("2"), AnItem("1")}), 2);
+  ASSERT_EQ(items_.Take(lease, std::vector{AnItem("2"), AnItem("1")}), 0);
+  ASSERT_EQ(items_.Take(lease, std::vector{AnItem("3"), AnItem("1", "d2")}), 2);
+  ASSERT_EQ(items_.Take(lease, {}), 0);  // a feed that shrank
+
+  const std::vector<v1::ItemTaken> events = Events();
+  ASSERT_EQ(events.size(), 4u);
+  std::vector<std::string> said;
+  for (const v1::ItemTaken& event : events) said.push_back(event.external_id() + " " + std::to_string(event.sequence()) + " " + event.headline());
+  EXPECT_THAT(said, ElementsAre("1 1 Алмаз d1", "2 1 Алмаз d1", "1 2 Алмаз d2", "3 1 Алмаз d1"));
+  const v1::ItemTaken& event = events[2];
+  EXPECT_EQ(event.source_id(), "a");
+  EXPECT_EQ(event.credit_name(), "Якутия24");
+  EXPECT_EQ(event.credit_url(), "https://y24.example/");
+  EXPECT_EQ(event.link(), "https://wire.example/1");
+  EXPECT_EQ(event.language_code(), "ru");
+  EXPECT_EQ(event.summary(), "Коротко");
+  EXPECT_EQ(event.body_html(), "<p>Камень</p>");
+  EXPECT_THAT(event.authors(), ElementsAre("Анна", "О\"Нил, \\ {}"));
+  EXPECT_THAT(event.categories(), ElementsAre("Экономика"));
+  EXPECT_EQ(event.published_time().seconds(), 1'800'000'000);
+  EXPECT_EQ(event.default_section_id(), "economy");
+  EXPECT_TRUE(event.publish_at_once());
+
+  ASSERT_TRUE(sources_.Finish(lease, Went()));
+  const SourceStatus status = sources_.Get("a")->status;
+  EXPECT_EQ(status.items_seen, 3);
+  EXPECT_EQ(status.items_taken, 4);
+}
+
+TEST_F(StoreTest, TakesLargeFeedsInParts) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  std::vector<RecognisedItem> many;
+  for (int i = 0; i < 250; ++i) many.push_back(AnItem(std::to_string(i)));
+  EXPECT_EQ(items_.Take(Claim(), many), 250);
+  EXPECT_EQ(Events().size(), 250u);
+  EXPECT_EQ(sources_.Get("a")->status.items_taken, 250);
+}
+
+TEST_F(StoreTest, ListsItemsNewestFirstByCursor) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  ASSERT_TRUE(sources_.Put(ASource("b")));
+  const Lease a = Claim();
+  const Lease b = Claim();
+  ASSERT_EQ(items_.Take(a, std::vector{AnItem("3"), AnItem("2"), AnItem("1")}), 3);
+  ASSERT_EQ(items_.Take(b, std::vector{AnItem("4")}), 1);
+  const auto ids = [&](const std::string& source, int limit) {
+    std::vector<std::string> all;
+    std::optional<ItemCursor> cursor;
+    while (true) {
+      const auto page = items_.List(source, cursor, limit);
+      EXPECT_TRUE(page) << page.error().ToString();
+      if (!page || page->empty()) return all;
+      for (const ItemRecord& record : *page) all.push_back(record.source_id + record.external_id);
+      cursor = ItemCursor{page->back().taken_time, page->back().source_id, page->back().external_id};
+    }
+  };
+  const std::string first = a.source.source_id;
+  const std::string second = b.source.source_id;
+  EXPECT_THAT(ids("", 100), ElementsAre(second + "4", first + "3", first + "2", first + "1"));
+  EXPECT_EQ(ids("", 1), ids("", 100));
+  EXPECT_THAT(ids(first, 2), ElementsAre(first + "3", first + "2", first + "1"));
+  // A change brings an item back to the top.
+  ASSERT_EQ(items_.Take(a, std::vector{AnItem("1", "d2")}), 1);
+  EXPECT_EQ(ids("", 100).front(), first + "1");
+  EXPECT_EQ(items_.List(first, {}, 1)->at(0).sequence, 2);
+}
+
+TEST_F(StoreTest, ShowsHowASourceFares) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  PollResult bad;
+  bad.error = "there is no feed at this address (HTTP 404)";
+  bad.http_status = 404;
+  ASSERT_TRUE(sources_.Finish(Claim(), bad));
+  ASSERT_TRUE(sources_.Finish(Claim(), bad));
+  SourceStatus status = sources_.Get("a")->status;
+  EXPECT_EQ(status.last_http_status, 404);
+  EXPECT_EQ(status.last_error, bad.error);
+  EXPECT_EQ(status.consecutive_failures, 2);
+  EXPECT_TRUE(status.last_poll_time);
+  const Lease lease = Claim();
+  EXPECT_EQ(lease.consecutive_failures, 2);
+  PollResult good = Went(milliseconds(0));
+  good.report = "1 of 3 items were not taken: 1 without a headline";
+  ASSERT_TRUE(sources_.Finish(lease, good));
+  // "Not modified" leaves what is known of the document.
+  PollResult same = Went();
+  same.report.reset();
+  ASSERT_TRUE(sources_.Finish(Claim(), same));
+  status = sources_.Get("a")->status;
+  EXPECT_EQ(status.consecutive_failures, 0);
+  EXPECT_EQ(status.last_error, *good.report);
+  const auto due_in = *status.next_poll_time - clock_.Now();
+  EXPECT_GT(due_in, std::chrono::minutes(58));
+  EXPECT_LE(due_in, hours(1));
+  EXPECT_EQ(sources_.Get("none").error().code(), Code::kNotFound);
+}
+
+TEST_F(StoreTest, PollsAgainWhatWasAskedForDuringAPoll) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  const Lease lease = Claim();
+  ASSERT_TRUE(sources_.MakeDue("a"));
+  EXPECT_TRUE(NothingDue());
+  ASSERT_TRUE(sources_.Finish(lease, Went()));
+  ASSERT_TRUE(sources_.Finish(Claim(), Went()));
+  EXPECT_TRUE(NothingDue());
+  ASSERT_TRUE(sources_.MakeDue("a"));
+  Claim();
+  EXPECT_EQ(sources_.MakeDue("none").error().code(), Code::kNotFound);
+}
+
+TEST_F(StoreTest, AsksForTheWholeDocumentAfterASettingChanged) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  ASSERT_TRUE(sources_.Finish(Claim(), Went()));
+  Source changed = ASource("a");
+  changed.default_language_code = "sah";
+  ASSERT_TRUE(sources_.Put(changed));
+  Lease lease = Claim();
+  EXPECT_EQ(lease.validators.etag, "");
+  EXPECT_EQ(lease.source.default_language_code, "sah");
+  // The same when the setting changes while a poll runs.
+  changed.default_language_code = "ru";
+  ASSERT_TRUE(sources_.Put(changed));
+  EXPECT_TRUE(NothingDue());
+  ASSERT_TRUE(sources_.Finish(lease, Went()));
+  lease = Claim();
+  EXPECT_EQ(lease.validators.etag, "");
+}
+
+TEST_F(StoreTest, DisownsAPollOfAnotherAddress) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  const Lease old = Claim();
+  Source moved = ASource("a");
+  moved.feed_url = "https://elsewhere.example/";
+  ASSERT_TRUE(sources_.Put(moved));
+  EXPECT_EQ(items_.Take(old, std::vector{AnItem("1")}).error().code(), Code::kAborted);
+  EXPECT_EQ(Claim().source.feed_url, "https://elsewhere.example/");
+}
+
+TEST_F(StoreTest, DoesNotPollWhatIsPaused) {
+  Source paused = ASource("a");
+  paused.paused = true;
+  ASSERT_TRUE(sources_.Put(paused));
+  EXPECT_TRUE(NothingDue());
+  EXPECT_EQ(*sources_.UntilNextDue(), std::nullopt);
+  EXPECT_EQ(sources_.MakeDue("a").error().code(), Code::kFailedPrecondition);
+  EXPECT_FALSE(sources_.Get("a")->status.next_poll_time);
+  EXPECT_TRUE(NothingDue());
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  Claim();
+}
+
+}  // namespace
+}  // namespace kimberlite::ingest

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include "libs/base/error.h"
+#include "tools/kimberlitectl/caller.h"
+#include "tools/kimberlitectl/flags.h"
+#include "tools/kimberlitectl/verbs.h"
+
+namespace kimberlite::ctl {
+
+// A flag or positional with what the command line gave.
+struct GivenFlag {
+  Flag flag;
+  std::vector<std::string> values;
+};
+
+// One run of a verb of the table.
+struct Command {
+  const Verb* verb;
+  const google::protobuf::MethodDescriptor* method;
+  std::string json;              // of --json; empty: not given
+  std::vector<GivenFlag> given;  // in the order of the table, only what was given
+  bool all = false;              // --all, see Extra::kAllSwitch
+  bool wait_visible = false;
+  std::string save;              // --save
+  bool output_json = false;
+};
+
+// The request that a command line asks for. INVALID_ARGUMENT says what to write differently.
+Result<std::unique_ptr<google::protobuf::Message>> BuildRequest(const Command& command, const ReadFile& read_file);
+
+// Calls and prints. `err` gets a note where something was read that the caller left out.
+Result<void> Execute(const Command& command, google::protobuf::Message& request, const ReadFile& read_file, Caller& caller,
+                     std::ostream& out, std::ostream& err);
+
+}  // namespace kimberlite::ctl
