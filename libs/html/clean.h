@@ -8,21 +8,24 @@ namespace kimberlite::html {
 // Rebuilds foreign HTML from an allow-list: parsed by an HTML5 parser, written anew from its tree. The result is
 // balanced, holds nothing that runs or loads but pictures, and is a fixed point: Clean(Clean(x, b), b) == Clean(x, b).
 //
-// Kept:  p h2 h3 h4 ul ol li blockquote pre hr table caption thead tbody tr td[colspan rowspan] th[colspan rowspan
-// scope]
-//        figure figcaption img[src alt width height] strong em b i code sub sup abbr[title] cite q time[datetime] bdi
-//        br a[href], and lang and dir on all of them. h1 becomes h2; h5 and h6 become h4.
-// Links: http, https and mailto, made absolute against base_url, without utm_… and click-id parameters. Others keep
-// their text only. Pictures: http and https; "/media/…" when base_url is empty. Those one pixel wide or high are
-// trackers and dropped. A lazily
-//        loaded picture's data-src is used when src is not usable.
-// iframe, video, audio, object, embed: a paragraph with a link to their source if that is https, or else nothing.
-// script, style, svg, math, template, form controls, comments: dropped with what they hold. All other elements are
-// unwrapped;
-//        those that are blocks (div, section, …) still end paragraphs. A span with lang or dir becomes a bdi.
-// Paragraphs: text outside of any becomes <p>; two or more <br> divide paragraphs; empty elements vanish. Text without
-// any tag
-//        becomes paragraphs at its blank lines.
+// Kept
+//   p h2 h3 h4 ul ol li blockquote pre hr, figure figcaption, table caption thead tbody tr td[colspan rowspan]
+//   th[colspan rowspan scope], img[src alt width height], a[href] strong em b i code sub sup cite q bdi br abbr[title]
+//   time[datetime], and lang and dir on all of them. h1 becomes h2; h5 and h6 become h4.
+// Links
+//   http, https and mailto, made absolute against base_url, without utm_… and click-id parameters. Others keep their
+//   text only.
+// Pictures
+//   http and https; "/media/…" when base_url is empty. Those one pixel wide or high are trackers and dropped. A lazily
+//   loaded picture's data-src is used when its src is not usable.
+// Embeds
+//   iframe, video, audio, object, embed: a paragraph with a link to their source if that is https, or else nothing.
+// All other elements
+//   script, style, svg, math, template, noscript, form controls and comments are dropped with what they hold. The rest
+//   is unwrapped; blocks (div, section, …) still end paragraphs, and a span with lang or dir becomes a bdi.
+// Paragraphs
+//   Text outside of any becomes <p>; two or more <br> divide paragraphs; empty elements vanish. Text without any tag
+//   becomes paragraphs at its blank lines.
 //
 // base_url is the http(s) URL of the document that the HTML came from; empty for the newsroom's own, where relative
 // links are dropped.

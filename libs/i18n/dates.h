@@ -19,9 +19,8 @@ enum class DateStyle : std::uint8_t {
 // The time as readers of the language write it, in the IANA zone. Order, month names, calendar, 12 or 24 hours and
 // digits are CLDR's defaults for the code: "ar" has Arabic-Indic digits and 12 hours, "ar-AE" Western ones. Two
 // tailorings: "en" without a region is written as in the world, not as in the United States; "sah" follows Sakha usage,
-// which CLDR lacks
-// ("2026 сыл сэтинньи 24 күнэ"). A language unknown to ICU gets 2026-11-24 18:30. An unknown zone counts as UTC: check
-// it where it is set. Formatters are kept per thread.
+// which CLDR lacks ("2026 сыл сэтинньи 24 күнэ"). A language unknown to ICU gets 2026-11-24 18:30. An unknown zone
+// counts as UTC: check it where it is set. Formatters are kept per thread.
 std::string FormatDate(Time time, std::string_view language, std::string_view zone, DateStyle style);
 
 // For <time datetime> and feeds: 2026-11-24T18:30:00+09:00, whole seconds.

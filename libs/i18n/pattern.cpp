@@ -14,8 +14,8 @@
 
 namespace kimberlite::i18n {
 
-// ICU documents these classes, unlike MessageFormat, as immutable
-// and safe to share, which is why patterns are parsed by ICU but evaluated here.
+// ICU documents these classes, unlike MessageFormat, as immutable and safe to share, which is why patterns are parsed
+// by ICU but evaluated here.
 struct Rules {
   std::array<icu::number::LocalizedNumberFormatter, 3> numbers;  // by NumberStyle
   std::unique_ptr<icu::PluralRules> cardinal;

@@ -96,86 +96,62 @@ void GrpcContentService::Register(rpc::Server& server) {
 Result<v1::CreateArticleResponse> GrpcContentService::CreateArticle(const rpc::Call& call,
                                                                     const v1::CreateArticleRequest& request) {
   KIMBERLITE_ASSIGN_OR_RETURN(const NewArticle wanted, FromMessage(request));
-  const Time now = clock_.Now();
-  const Act act = ActOf(call, "create", now);
-  return Counted(
-      "create",
-      WriteOnce<v1::CreateArticleResponse>(
-          pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::CreateArticleResponse> {
-            KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
-            KIMBERLITE_ASSIGN_OR_RETURN(Article article, content::CreateArticle(*site, wanted, now));
-            if (article.picture) {
-              KIMBERLITE_RETURN_IF_ERROR(CheckMediaExists(transaction, article.picture->media_id, "picture.media_id"));
-            }
-            KIMBERLITE_RETURN_IF_ERROR(InsertArticle(transaction, act, article));
-            v1::CreateArticleResponse response;
-            *response.mutable_article() = MessageOf(article);
-            return response;
-          }));
+  const Act act = ActOf(call, "create", clock_.Now());
+  const auto write = [&](pg::Transaction& transaction) -> Result<v1::CreateArticleResponse> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+    KIMBERLITE_ASSIGN_OR_RETURN(Article article, content::CreateArticle(*site, wanted, act.time));
+    if (article.picture) {
+      KIMBERLITE_RETURN_IF_ERROR(CheckMediaExists(transaction, article.picture->media_id, "picture.media_id"));
+    }
+    KIMBERLITE_RETURN_IF_ERROR(InsertArticle(transaction, act, article));
+    v1::CreateArticleResponse response;
+    *response.mutable_article() = MessageOf(article);
+    return response;
+  };
+  return Counted(act.verb, WriteOnce<v1::CreateArticleResponse>(pool_, request, act.time, write));
+}
+
+template <typename Response, typename Request>
+Result<Response> GrpcContentService::ChangeArticle(const Act& act, const Request& request, const Change& change) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
+  const auto write = [&](pg::Transaction& transaction) -> Result<Response> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+    KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, request.article_id()));
+    KIMBERLITE_ASSIGN_OR_RETURN(const Article after, change(*site, before));
+    if (after.picture && after.picture != before.picture) {
+      KIMBERLITE_RETURN_IF_ERROR(CheckMediaExists(transaction, after.picture->media_id, "picture.media_id"));
+    }
+    KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, after));
+    Response response;
+    *response.mutable_article() = MessageOf(after);
+    return response;
+  };
+  return Counted(act.verb, WriteOnce<Response>(pool_, request, act.time, write));
 }
 
 Result<v1::UpdateArticleResponse> GrpcContentService::UpdateArticle(const rpc::Call& call,
                                                                     const v1::UpdateArticleRequest& request) {
-  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
   KIMBERLITE_ASSIGN_OR_RETURN(const ArticleUpdate update, FromMessage(request));
-  const Time now = clock_.Now();
-  const Act act = ActOf(call, "update", now);
-  return Counted(
-      "update",
-      WriteOnce<v1::UpdateArticleResponse>(
-          pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::UpdateArticleResponse> {
-            KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
-            KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, request.article_id()));
-            KIMBERLITE_ASSIGN_OR_RETURN(const Article after, content::UpdateArticle(*site, before, update, now));
-            if (update.picture) {
-              KIMBERLITE_RETURN_IF_ERROR(CheckMediaExists(transaction, update.picture->media_id, "picture.media_id"));
-            }
-            KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, after));
-            v1::UpdateArticleResponse response;
-            *response.mutable_article() = MessageOf(after);
-            return response;
-          }));
+  const Act act = ActOf(call, "update", clock_.Now());
+  return ChangeArticle<v1::UpdateArticleResponse>(act, request, [&](const Site& site, const Article& before) {
+    return content::UpdateArticle(site, before, update, act.time);
+  });
 }
 
 Result<v1::PublishArticleResponse> GrpcContentService::PublishArticle(const rpc::Call& call,
                                                                       const v1::PublishArticleRequest& request) {
-  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
-  const Time now = clock_.Now();
-  const Act act = ActOf(call, "publish", now);
-  return Counted(
-      "publish",
-      WriteOnce<v1::PublishArticleResponse>(
-          pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::PublishArticleResponse> {
-            KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
-            KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, request.article_id()));
-            KIMBERLITE_ASSIGN_OR_RETURN(const Article after,
-                                        content::PublishArticle(*site, before, Codes(request.language_codes()), now));
-            KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, after));
-            v1::PublishArticleResponse response;
-            *response.mutable_article() = MessageOf(after);
-            return response;
-          }));
+  const Act act = ActOf(call, "publish", clock_.Now());
+  return ChangeArticle<v1::PublishArticleResponse>(act, request, [&](const Site& site, const Article& before) {
+    return content::PublishArticle(site, before, Codes(request.language_codes()), act.time);
+  });
 }
 
 Result<v1::WithdrawArticleResponse> GrpcContentService::WithdrawArticle(const rpc::Call& call,
                                                                         const v1::WithdrawArticleRequest& request) {
-  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
-  const Time now = clock_.Now();
-  const Act act = ActOf(call, "withdraw", now, request.reason());
-  return Counted("withdraw",
-                 WriteOnce<v1::WithdrawArticleResponse>(
-                     pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::WithdrawArticleResponse> {
-                       KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
-                       KIMBERLITE_ASSIGN_OR_RETURN(const Article before,
-                                                   LockArticle(transaction, *site, request.article_id()));
-                       KIMBERLITE_ASSIGN_OR_RETURN(
-                           const Article after,
-                           content::WithdrawArticle(*site, before, Codes(request.language_codes()), request.reason()));
-                       KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, after));
-                       v1::WithdrawArticleResponse response;
-                       *response.mutable_article() = MessageOf(after);
-                       return response;
-                     }));
+  const Act act = ActOf(call, "withdraw", clock_.Now(), request.reason());
+  return ChangeArticle<v1::WithdrawArticleResponse>(act, request, [&](const Site& site, const Article& before) {
+    return content::WithdrawArticle(site, before, Codes(request.language_codes()), request.reason());
+  });
 }
 
 Result<v1::GetArticleResponse> GrpcContentService::GetArticle(const rpc::Call&, const v1::GetArticleRequest& request) {
@@ -230,17 +206,14 @@ Result<v1::UpdateSiteResponse> GrpcContentService::UpdateSite(const rpc::Call& c
   if (!request.has_site()) return InvalidField("site", "must not be empty");
   const Site wanted = FromMessage(request.site());
   KIMBERLITE_RETURN_IF_ERROR(CheckSite(wanted));
-  const Time now = clock_.Now();
-  const Act act = ActOf(call, "site", now);
-  return Counted("site", WriteOnce<v1::UpdateSiteResponse>(
-                             pool_, request, now, [&](pg::Transaction& transaction) -> Result<v1::UpdateSiteResponse> {
-                               KIMBERLITE_ASSIGN_OR_RETURN(
-                                   const Site site,
-                                   sites_.Update(transaction, act, request.expected_sequence(), wanted));
-                               v1::UpdateSiteResponse response;
-                               *response.mutable_site() = MessageOf(site);
-                               return response;
-                             }));
+  const Act act = ActOf(call, "site", clock_.Now());
+  const auto write = [&](pg::Transaction& transaction) -> Result<v1::UpdateSiteResponse> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const Site site, sites_.Update(transaction, act, request.expected_sequence(), wanted));
+    v1::UpdateSiteResponse response;
+    *response.mutable_site() = MessageOf(site);
+    return response;
+  };
+  return Counted(act.verb, WriteOnce<v1::UpdateSiteResponse>(pool_, request, act.time, write));
 }
 
 Result<v1::PutSourceResponse> GrpcContentService::PutSource(const rpc::Call& call,
@@ -249,7 +222,7 @@ Result<v1::PutSourceResponse> GrpcContentService::PutSource(const rpc::Call& cal
   const Source source = FromMessage(request.source());
   KIMBERLITE_RETURN_IF_ERROR(CheckSource(source));
   const Act act = ActOf(call, "source", clock_.Now());
-  return Counted("source", pool_.Write([&](pg::Transaction& transaction) -> Result<v1::PutSourceResponse> {
+  return Counted(act.verb, pool_.Write([&](pg::Transaction& transaction) -> Result<v1::PutSourceResponse> {
     KIMBERLITE_RETURN_IF_ERROR(sites_.PutSource(transaction, act, source));
     v1::PutSourceResponse response;
     *response.mutable_source() = MessageOf(source);

@@ -22,7 +22,7 @@ struct Found {
   const PreparedConcept* prepared = nullptr;
   bool in_headline = false;
   std::size_t count = 0;
-  double position = 0;  // of the first mention: 0 in headline or summary, else how far into the body, 0 to 1
+  double position = 0;  // of the first mention: 0 to 1 in the headline, 1 to 2 in the summary, 2 to 3 in the body
   double doubt = 1;     // Π(1 − weight)
   std::vector<Evidence> evidence;
 };
@@ -32,8 +32,8 @@ using FoundById = std::map<std::int64_t, Found>;
 void Read(const Matcher& matcher, const Text& text, Field field, std::string_view words, FoundById& found_by_id) {
   for (const Hit& hit : matcher.Find(words, text.language_code)) {
     Found& found = found_by_id[hit.found->definition.concept_id];
-    if (found.count == 0 && field == Field::kBody) {
-      found.position = static_cast<double>(hit.begin_byte) / static_cast<double>(words.size());
+    if (found.count == 0) {
+      found.position = static_cast<double>(field) + static_cast<double>(hit.begin_byte) / static_cast<double>(words.size());
     }
     found.prepared = hit.found;
     found.in_headline |= field == Field::kHeadline;

@@ -29,7 +29,8 @@ def prepare(venv):
 
 
 def main():
-    venv, module = pathlib.Path(sys.argv[1]), sys.argv[2]
+    venv, module = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
+    os.chdir(HERE)
     try:
         python = prepare(venv)
     except subprocess.CalledProcessError as error:
@@ -41,5 +42,4 @@ def main():
 
 
 if __name__ == "__main__":
-    os.chdir(HERE)
     main()
