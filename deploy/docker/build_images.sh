@@ -31,7 +31,7 @@ build_with_docker() {
 
 install_tools() {
   local missing=()
-  for tool in debootstrap podman buildah; do
+  for tool in debootstrap buildah; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
   ((${#missing[@]})) || return 0
@@ -68,20 +68,20 @@ write_apt_settings() {
 storage=(--root "$state/storage" --runroot "$state/run" --storage-driver vfs)
 
 make_base() {
-  if podman "${storage[@]}" image exists "$base"; then
+  if buildah "${storage[@]}" inspect --type image "$base" >/dev/null 2>&1; then
     return 0
   fi
-  local mirror
+  local mirror container root_directory
   mirror=$(sed -n "s/ $suite\$//p" "$state/apt/archives" | head -n 1)
   say "making $base with debootstrap"
-  rm -rf "$state/root"
-  debootstrap --variant=minbase --include=ca-certificates "$suite" "$state/root" "$mirror" >"$state/debootstrap.log" ||
+  container=$(buildah "${storage[@]}" from scratch)
+  root_directory=$(buildah "${storage[@]}" mount "$container")
+  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root_directory" "$mirror" >"$state/debootstrap.log" ||
     fail "debootstrap failed: see $state/debootstrap.log"
-  : >"$state/root/etc/apt/sources.list"
-  touch "$state/root/etc/apt/apt.conf.d/99host"
-  rm -rf "$state/root"/var/cache/apt/archives/*.deb "$state/root"/var/lib/apt/lists/*
-  tar -C "$state/root" --numeric-owner -c . | podman "${storage[@]}" import --quiet - "$base"
-  rm -rf "$state/root"
+  : >"$root_directory/etc/apt/sources.list"
+  touch "$root_directory/etc/apt/apt.conf.d/99host"
+  rm -rf "$root_directory"/var/cache/apt/archives/*.deb "$root_directory"/var/lib/apt/lists/*
+  buildah "${storage[@]}" commit --quiet --rm "$container" "$base" >/dev/null
 }
 
 build_without_docker() {

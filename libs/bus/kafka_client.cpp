@@ -59,7 +59,7 @@ KafkaConf NewKafkaConf(const Options& options, std::initializer_list<std::pair<c
   set("socket.nagle.disable", "true");
   set("socket.keepalive.enable", "true");
   set("socket.timeout.ms", "10000");
-  set("socket.connection.setup.timeout.ms", "5000");
+  set("socket.connection.setup.timeout.ms", "3000");
   set("reconnect.backoff.ms", "50");
   set("reconnect.backoff.max.ms", "1000");
   set("topic.metadata.refresh.interval.ms", "5000");  // until a subscription notices a topic that was missing

@@ -30,7 +30,7 @@ using KafkaPartitions = KafkaHandle<rd_kafka_topic_partition_list_t, rd_kafka_to
 inline constexpr std::size_t kMaxKafkaMessageBytes = kMaxEventBytes + (64 << 10);
 
 // How long a question to the cluster may take.
-inline constexpr int kKafkaRequestMs = 5000;
+inline constexpr int kKafkaRequestMs = 3000;
 
 // UNAVAILABLE for what may pass, NOT_FOUND for a topic that does not exist, else INTERNAL.
 Error KafkaError(rd_kafka_resp_err_t error, const std::string& what);

@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 
 // Also how long a stop or a repetition may have to wait.
 constexpr milliseconds kPoll{100};
-constexpr std::chrono::seconds kLeave{3};
+constexpr std::chrono::seconds kLeave{1};
 // A partition that has events and gives none for so long is taken for stuck.
 constexpr std::chrono::seconds kStuck{30};
 

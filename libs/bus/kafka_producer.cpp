@@ -84,7 +84,7 @@ Result<std::shared_ptr<KafkaProducer::Connection>> KafkaProducer::Connect() {
                                            // for a repetition: acknowledged and lost.
                                            {"max.in.flight.requests.per.connection", "1"},
                                            {"linger.ms", "0"},
-                                           {"message.timeout.ms", "4000"},
+                                           {"message.timeout.ms", "3000"},
                                            {"message.max.bytes", std::to_string(kMaxKafkaMessageBytes)},
                                            // As its other clients: the same key always falls on the same partition.
                                            {"partitioner", "murmur2_random"}});
@@ -130,9 +130,12 @@ Result<void> KafkaProducer::Produce(std::span<const Event> events) {
   batch.changed.wait(lock, [&] { return batch.waiting == 0; });
   if (refused) return Fail(std::move(*refused));
   if (batch.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const std::lock_guard known(connection->mutex);
-    connection->topics.clear();
-    return Fail(KafkaError(batch.error, "events not delivered"));
+    Error error = KafkaError(batch.error, "events not delivered");
+    if (error.code() == Code::kNotFound) {
+      const std::lock_guard known(connection->mutex);
+      connection->topics.clear();
+    }
+    return Fail(std::move(error));
   }
   std::map<std::string_view, std::int64_t> by_topic;
   for (const Event& event : events) ++by_topic[event.topic];

@@ -34,7 +34,7 @@ class Relay {
     int batch = 200;
   };
   Relay(Options options, std::unique_ptr<Publisher> publisher);
-  ~Relay();  // sends what is already committed for up to 5 s, then stops
+  ~Relay();  // sends what is already committed for up to 3 s and the attempt under way, then stops
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 

@@ -17,16 +17,16 @@ Result<void> App::Start() {
   KIMBERLITE_ASSIGN_OR_RETURN(auto theme, Theme::Load(config_.theme_dir, "en"));
   store_ = std::make_unique<RedisPageStore>(redis_, "kimberlite:", theme->version());
   builder_ = std::make_unique<PageBuilder>(sources_, std::move(theme));
-  edge_ = std::make_unique<Edge>(
-      *store_, [this](const Context& context, const Route& route) { return builder_->Make(context, route); }, clock_);
-  http_edge_ = std::make_unique<HttpEdge>(*edge_, *builder_);
-
   KIMBERLITE_ASSIGN_OR_RETURN(bus_, bus::Open({.driver = config_.common.bus,
                                                .postgres_url = config_.common.postgres_url,
                                                .kafka_brokers = config_.common.kafka_brokers,
                                                .client_name = "rendering"}));
   invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, sources_);
-  KIMBERLITE_RETURN_IF_ERROR(invalidator_->Start());
+  invalidator_->Start();
+  edge_ = std::make_unique<Edge>(
+      *store_, [this](const Context& context, const Route& route) { return builder_->Make(context, route); },
+      [this] { return invalidator_->IsCurrent(); }, clock_);
+  http_edge_ = std::make_unique<HttpEdge>(*edge_, *builder_);
 
   rpc_server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.address = config_.common.grpc_address,
                                                                    .port = config_.common.grpc_port,
@@ -44,7 +44,8 @@ Result<void> App::Start() {
   return {};
 }
 
-Result<void> App::Ready() { return invalidator_->Ready(); }
+// An edge that is cut off from the bus still serves: by asking the sources, or else what it keeps.
+Result<void> App::Ready() { return {}; }
 
 void App::Stop() {
   http_server_->Stop();

@@ -33,10 +33,10 @@ class App final : public runtime::Service {
   GrpcSources sources_;
   std::unique_ptr<PageBuilder> builder_;
   std::unique_ptr<RedisPageStore> store_;
-  std::unique_ptr<Edge> edge_;
-  std::unique_ptr<HttpEdge> http_edge_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<BusInvalidator> invalidator_;
+  std::unique_ptr<Edge> edge_;
+  std::unique_ptr<HttpEdge> http_edge_;
   std::unique_ptr<rpc::Server> rpc_server_;
   std::unique_ptr<http::Server> http_server_;
 };

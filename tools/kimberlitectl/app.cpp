@@ -157,7 +157,7 @@ class App {
     if (field.is_repeated()) target.flag.kind = Flag::Kind::kMany;
     target.option = app.add_option(positional.name, target.values, HelpOf(field, comments_));
     target.option->type_name(positional.required ? "" : "(may be left out)");
-    if (!field.is_repeated()) target.option->expected(0, 1);
+    if (!field.is_repeated()) target.option->expected(1)->allow_extra_args(false);
     positional_fields_.insert(&field);
   }
 
@@ -208,7 +208,7 @@ class App {
   void AddNewsroom() {
     CLI::App& newsroom = *root_.add_subcommand("newsroom", "Whole newsrooms kept in a directory");
     newsroom.require_subcommand(1);
-    CLI::App& load = AddCommand(newsroom, "load", "Load a newsroom: concepts, sources, site, pictures, articles, feeds", [this] {
+    CLI::App& load = AddCommand(newsroom, "load", "Load a newsroom: concepts, site, sources, pictures, articles, feeds", [this] {
       return WithCaller(kPatience, [this](Caller& caller) -> Result<void> {
         newsroom_.json = output_ == "json";
         return LoadNewsroom(newsroom_, caller, surroundings_.out);

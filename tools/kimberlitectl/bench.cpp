@@ -98,8 +98,10 @@ class Bench {
       document["count"] = options_.count;
       for (const auto& [name, measures] : Measures()) {
         auto& place = document[name];
-        for (const double percent : kPercents) place[fmt::format("p{:.0f}_ms", percent)] = Percentile(measures, percent);
-        place["max_ms"] = Percentile(measures, 100);
+        // Microseconds are as fine as it gets.
+        const auto rounded = [&](double percent) { return std::round(Percentile(measures, percent) * 1000) / 1000; };
+        for (const double percent : kPercents) place[fmt::format("p{:.0f}_ms", percent)] = rounded(percent);
+        place["max_ms"] = rounded(100);
       }
       out << document.dump(1) << '\n';
       return;

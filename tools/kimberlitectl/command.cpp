@@ -70,12 +70,12 @@ Result<void> ReadVersion(const Command& command, content::v1::UpdateArticleReque
   return {};
 }
 
-Result<void> ReadSite(const Command& command, const ReadFile& read_file, content::v1::UpdateSiteRequest& request,
+Result<void> FillSite(const Command& command, const ReadFile& read_file, content::v1::UpdateSiteRequest& request,
                       Caller& caller) {
   if (!command.json.empty()) return {};
-  KIMBERLITE_ASSIGN_OR_RETURN(auto current, caller.Call<content::v1::GetSiteResponse>(content::v1::GetSiteRequest()));
+  KIMBERLITE_ASSIGN_OR_RETURN(auto current, ReadSite(caller));
   request.Clear();
-  *request.mutable_site() = std::move(*current.mutable_site());
+  *request.mutable_site() = std::move(current);
   request.set_expected_sequence(request.site().sequence());
   request.mutable_site()->clear_sequence();
   request.mutable_site()->clear_sources();
@@ -96,7 +96,7 @@ Result<void> Prepare(const Command& command, const ReadFile& read_file, Message&
     case Extra::kReadVersion:
       return ReadVersion(command, dynamic_cast<content::v1::UpdateArticleRequest&>(request), caller, err);
     case Extra::kReadSite:
-      return ReadSite(command, read_file, dynamic_cast<content::v1::UpdateSiteRequest&>(request), caller);
+      return FillSite(command, read_file, dynamic_cast<content::v1::UpdateSiteRequest&>(request), caller);
     case Extra::kReadSequence:
       return ReadSequence(dynamic_cast<rendering::v1::WaitVisibleRequest&>(request), caller);
     case Extra::kNone:
@@ -138,6 +138,14 @@ Result<void> Save(const std::string& name, const std::string& bytes) {
 }
 
 }  // namespace
+
+Result<content::v1::Site> ReadSite(Caller& caller) {
+  auto current = caller.Call<content::v1::GetSiteResponse>(content::v1::GetSiteRequest());
+  if (current) return std::move(*current->mutable_site());
+  const Code code = current.error().code();
+  if (code == Code::kNotFound || code == Code::kFailedPrecondition) return content::v1::Site();
+  return Fail(std::move(current).error());
+}
 
 Result<std::unique_ptr<Message>> BuildRequest(const Command& command, const ReadFile& read_file) {
   std::unique_ptr<Message> request(MessageFactory::generated_factory()->GetPrototype(command.method->input_type())->New());
@@ -191,7 +199,7 @@ Result<void> Execute(const Command& command, Message& request, const ReadFile& r
   } else if (verb.print_document) {
     out << Document(*response, verb.document);
   } else {
-    out << RenderText(*response);
+    out << RenderText(*response, verb.columns);
     if (command.wait_visible) out << fmt::format("visible after {:.1f} ms\n", visible_ms);
   }
   return {};

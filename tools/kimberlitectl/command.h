@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "kimberlite/content/v1/site.pb.h"
 #include "libs/base/error.h"
 #include "tools/kimberlitectl/caller.h"
 #include "tools/kimberlitectl/flags.h"
@@ -32,6 +33,9 @@ struct Command {
 
 // The request that a command line asks for. INVALID_ARGUMENT says what to write differently.
 Result<std::unique_ptr<google::protobuf::Message>> BuildRequest(const Command& command, const ReadFile& read_file);
+
+// The site's settings; empty while there are none yet.
+Result<content::v1::Site> ReadSite(Caller& caller);
 
 // Calls and prints. `err` gets a note where something was read that the caller left out.
 Result<void> Execute(const Command& command, google::protobuf::Message& request, const ReadFile& read_file, Caller& caller,

@@ -17,6 +17,7 @@
 #include "kimberlite/ingest/v1/ingest_service.pb.h"
 #include "kimberlite/tagging/v1/tagging_service.pb.h"
 #include "libs/base/text.h"
+#include "tools/kimberlitectl/command.h"
 #include "tools/kimberlitectl/flags.h"
 
 namespace kimberlite::ctl {
@@ -44,8 +45,8 @@ class Loader {
   Result<void> Load() {
     const auto begun = SteadyClock::now();
     KIMBERLITE_RETURN_IF_ERROR(Kind("concepts", [this] { return Concepts(); }));
-    KIMBERLITE_RETURN_IF_ERROR(Kind("sources", [this] { return Sources(); }));
     KIMBERLITE_RETURN_IF_ERROR(Kind("site", [this] { return Site(); }));
+    KIMBERLITE_RETURN_IF_ERROR(Kind("sources", [this] { return Sources(); }));
     KIMBERLITE_RETURN_IF_ERROR(Kind("media", [this] { return Media(); }));
     KIMBERLITE_RETURN_IF_ERROR(Kind("articles", [this] { return Articles(); }));
     KIMBERLITE_RETURN_IF_ERROR(Kind("feeds", [this] { return Feeds(); }));
@@ -127,15 +128,13 @@ class Loader {
     site.clear_sources();
 
     // Settings that are as they should be stay untouched, and with them every page.
-    auto current = caller_.Call<content::v1::GetSiteResponse>(content::v1::GetSiteRequest());
-    if (!current && current.error().code() != Code::kNotFound) return Fail(At(path.string(), current.error()));
-    if (current) {
-      current->mutable_site()->clear_sequence();
-      current->mutable_site()->clear_sources();
-      if (google::protobuf::util::MessageDifferencer::Equals(current->site(), site)) {
-        remark_ = "unchanged";
-        return {};
-      }
+    auto current = ReadSite(caller_);
+    if (!current) return Fail(At(path.string(), current.error()));
+    current->clear_sequence();
+    current->clear_sources();
+    if (google::protobuf::util::MessageDifferencer::Equals(*current, site)) {
+      remark_ = "unchanged";
+      return {};
     }
     if (auto updated = caller_.Call<content::v1::UpdateSiteResponse>(request); !updated) {
       return Fail(At(path.string(), updated.error()));

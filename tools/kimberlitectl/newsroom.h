@@ -15,7 +15,7 @@ struct NewsroomOptions {
   bool json = false;       // what was done as one JSON document
 };
 
-// Loads the directory (its format: deploy/local/newsroom/README.md) in the order concepts, sources, site, pictures,
+// Loads the directory (its format: deploy/local/newsroom/README.md) in the order concepts, site, sources, pictures,
 // articles, feeds, and prints a line for each kind. Safe to repeat. Errors name file and line.
 Result<void> LoadNewsroom(const NewsroomOptions& options, Caller& caller, std::ostream& out);
 

@@ -7,6 +7,7 @@
 #include <wchar.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "libs/base/text.h"
@@ -20,6 +21,8 @@ using google::protobuf::Reflection;
 
 constexpr std::size_t kCellColumns = 48;
 constexpr std::size_t kValueColumns = 100;
+// Too long for a cell, or made for machines.
+constexpr std::array<std::string_view, 4> kNotInTables = {"body_html", "summary", "sort_key", "alt"};
 
 // wcwidth() asks the thread's locale; this one knows Unicode and is part of glibc.
 class UnicodeLocale {
@@ -106,7 +109,11 @@ bool IsWellKnown(const google::protobuf::Descriptor& message) {
 std::string WellKnownText(const Message& message) {
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(message, &json).ok()) return "?";
-  return json.size() >= 2 ? json.substr(1, json.size() - 2) : json;  // without its quotes
+  json = json.substr(1, json.size() - 2);  // without its quotes
+  // People read times to the second.
+  const auto fraction = json.find('.');
+  if (json.ends_with('Z') && fraction != std::string::npos) json.replace(fraction, std::string::npos, "Z");
+  return json;
 }
 
 std::string ScalarText(const Message& message, const FieldDescriptor& field, int index) {
@@ -170,6 +177,8 @@ std::string CellText(const Message& message, const FieldDescriptor& field) {
     parts.push_back(IsPlain(field) ? ScalarText(message, field, i)
                                    : Gist(message.GetReflection()->GetRepeatedMessage(message, &field, i)));
   }
+  // The order of a map means nothing and changes from run to run.
+  if (field.is_map()) std::sort(parts.begin(), parts.end());
   return Join(parts, ", ");
 }
 
@@ -179,6 +188,7 @@ using Path = std::vector<const FieldDescriptor*>;
 void ColumnsOf(const google::protobuf::Descriptor& message, const Path& prefix, std::vector<Path>& columns) {
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor* field = message.field(i);
+    if (std::ranges::find(kNotInTables, field->name()) != kNotInTables.end()) continue;
     Path path = prefix;
     path.push_back(field);
     if (field->is_repeated() || IsPlain(*field)) {
@@ -198,9 +208,12 @@ std::string PathText(const Message& message, const Path& path) {
   return CellText(*at, *path.back());
 }
 
-std::string TableOf(const Message& message, const FieldDescriptor& field) {
+std::string TableOf(const Message& message, const FieldDescriptor& field, const std::vector<std::string>& wanted = {}) {
   std::vector<Path> columns;
   ColumnsOf(*field.message_type(), {}, columns);
+  if (!wanted.empty()) {
+    std::erase_if(columns, [&](const Path& path) { return std::ranges::find(wanted, path.back()->name()) == wanted.end(); });
+  }
   const int count = message.GetReflection()->FieldSize(message, &field);
   std::vector<std::string> headers;
   std::vector<std::vector<std::string>> rows(count);
@@ -316,7 +329,7 @@ std::string ShortEnumName(const google::protobuf::EnumValueDescriptor& value) {
   return name;
 }
 
-std::string RenderText(const Message& message) {
+std::string RenderText(const Message& message, const std::vector<std::string>& columns) {
   const auto& descriptor = *message.GetDescriptor();
   // Most answers hold one thing, whose name says nothing new.
   if (descriptor.field_count() == 1) {
@@ -330,7 +343,7 @@ std::string RenderText(const Message& message) {
     if (first.is_repeated() && !IsPlain(first) && !first.is_map()) {
       // A list, perhaps with a cursor.
       if (!IsSet(message, first)) return "none\n";
-      std::string list = TableOf(message, first);
+      std::string list = TableOf(message, first, columns);
       if (const auto* token = descriptor.FindFieldByName("next_page_token"); token && IsSet(message, *token)) {
         list += "more: --page-token " + ScalarText(message, *token, -1) + "\n";
       }
@@ -338,7 +351,8 @@ std::string RenderText(const Message& message) {
     }
   }
   const std::string out = RenderFields(message);
-  return out.empty() ? "done\n" : out;
+  if (!out.empty()) return out;
+  return descriptor.field_count() == 0 ? "done\n" : "nothing there\n";
 }
 
 std::string RenderJson(const Message& message) {

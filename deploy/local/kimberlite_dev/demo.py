@@ -42,7 +42,8 @@ def tell(milliseconds, sentence):
 def measure(stack, count):
     """Publishes `count` articles one after another; for each the time from acknowledgement until readers see it."""
     say("bench", f"{count} publications through the {stack.settings.bus} bus")
-    return json.loads(stack.control("bench", "publish", "--count", count, "-o", "json").stdout)
+    arguments = ("bench", "publish", "--count", count, "--edge", stack.settings.edge_url, "-o", "json")
+    return json.loads(stack.control(*arguments).stdout)
 
 
 def measure_other(settings, count):

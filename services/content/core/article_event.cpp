@@ -1,7 +1,5 @@
 #include "services/content/core/article_event.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <iterator>
@@ -21,6 +19,13 @@ bool SamePlace(const Article& a, const Article& b) {
          a.picture == b.picture;
 }
 
+// Of a number that is not negative.
+std::string Hex(std::int64_t value, std::size_t digits) {
+  std::string text(digits, '0');
+  for (std::size_t i = digits; i > 0 && value > 0; --i, value >>= 4) text[i - 1] = "0123456789abcdef"[value & 0xF];
+  return text;
+}
+
 // Whether a translation came into the state.
 bool Entered(const Article* before, const Article& after, TranslationState state) {
   return std::ranges::any_of(after.translations, [&](const Translation& translation) {
@@ -32,8 +37,7 @@ bool Entered(const Article* before, const Article& after, TranslationState state
 }  // namespace
 
 std::string SortKey(Time published_time, std::int64_t article_id) {
-  const std::int64_t micros = std::max<std::int64_t>(0, published_time.time_since_epoch().count());
-  return fmt::format("{:016x}{:012x}", micros, article_id);
+  return Hex(std::max<std::int64_t>(0, published_time.time_since_epoch().count()), 16) + Hex(article_id, 12);
 }
 
 std::string HomeList(const std::string& language_code) { return language_code; }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kMaxDepth = 100;
 constexpr int kMaxNodes = 20'000;   // of one item, or of the feed without its items
+constexpr int kMaxNamespaces = 128;  // declared by the elements that are open; each name is looked for among them
 constexpr int kMaxRestarts = 200;
 constexpr std::size_t kMaxWarnings = 20;
 
@@ -146,6 +147,8 @@ class Reader {
     input_begin_ = from;
     prologue_bytes_ = prologue.size();
     failed_ = done_ = false;
+    namespaces_.clear();
+    open_namespaces_ = 0;
     Input input{{prologue, text_.substr(from)}, &done_};
     xmlSAXHandler sax{};
     sax.initialized = XML_SAX2_MAGIC;
@@ -214,7 +217,6 @@ class Reader {
   }
 
   void Start(XmlNode node, std::string qualified_name) {
-    if (done_) return;
     if (replayed_ > 0) {
       --replayed_;
       return;
@@ -308,8 +310,16 @@ class Reader {
     children.back().text += text;
   }
 
-  static void OnStart(void* user, const xmlChar* name, const xmlChar* prefix, const xmlChar* uri, int, const xmlChar**, int count, int,
-                      const xmlChar** attributes) {
+  static void OnStart(void* user, const xmlChar* name, const xmlChar* prefix, const xmlChar* uri, int namespaces, const xmlChar**, int count,
+                      int, const xmlChar** attributes) {
+    Reader& reader = *static_cast<Reader*>(user);
+    reader.namespaces_.push_back(namespaces);
+    reader.open_namespaces_ += namespaces;
+    if (reader.open_namespaces_ > kMaxNamespaces && !reader.done_) {
+      reader.document_.truncated = reader.done_ = true;
+      reader.Warn("too many XML namespaces");
+    }
+    if (reader.done_) return;
     XmlNode node;
     node.space = SpaceOf(prefix, uri);
     node.name = View(name);
@@ -321,9 +331,14 @@ class Reader {
     }
     std::string qualified = prefix ? std::string(View(prefix)) + ":" : std::string();
     qualified += View(name);
-    static_cast<Reader*>(user)->Start(std::move(node), std::move(qualified));
+    reader.Start(std::move(node), std::move(qualified));
   }
-  static void OnEnd(void* user, const xmlChar*, const xmlChar*, const xmlChar*) { static_cast<Reader*>(user)->End(); }
+  static void OnEnd(void* user, const xmlChar*, const xmlChar*, const xmlChar*) {
+    Reader& reader = *static_cast<Reader*>(user);
+    reader.open_namespaces_ -= reader.namespaces_.back();
+    reader.namespaces_.pop_back();
+    reader.End();
+  }
   static void OnText(void* user, const xmlChar* text, int length) {
     static_cast<Reader*>(user)->Text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)});
   }
@@ -353,6 +368,8 @@ class Reader {
   int skipped_ = 0;                     // open elements beyond a limit
   int nodes_ = 0;                       // of the open item, or of the feed
   int feed_nodes_ = 0;
+  std::vector<int> namespaces_;         // declared by each element that the parser has open
+  int open_namespaces_ = 0;             // their sum
   bool has_root_ = false;
   Space default_space_ = Space::kNone;  // of elements without a namespace: Atom's when <feed> itself has none
 

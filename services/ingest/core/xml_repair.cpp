@@ -119,11 +119,18 @@ class Repairer {
     }
   }
 
-  // A tag with its attributes. Quotes that are never closed end at the tag's ">".
+  // A tag with its attributes. Quotes that are never closed end at the tag's ">". Attributes beyond the limit are left out:
+  // the parser compares each with each.
   void Tag() {
+    constexpr int kMaxAttributes = 256;
     out_ += '<';
     ++at_;
-    while (at_ < in_.size()) {
+    for (int attributes = 0; at_ < in_.size();) {
+      if (attributes == kMaxAttributes) {
+        at_ = EndOfTag();
+        repaired_ = true;
+        continue;
+      }
       const char c = in_[at_];
       if (c == '>') {
         out_ += '>';
@@ -143,12 +150,24 @@ class Repairer {
           Text(end, true);
           out_ += c;
           ++at_;
+          ++attributes;
           continue;
         }
         repaired_ = true;
       }
       Copy(at_ + 1);
     }
+  }
+
+  // Where the tag that at_ stands in ends: its ">", or the end of the text.
+  std::size_t EndOfTag() const {
+    std::size_t end = at_;
+    while (end < in_.size() && in_[end] != '>' && in_[end] != '<') {
+      const bool quote = in_[end] == '"' || in_[end] == '\'';
+      const std::size_t closed = quote ? in_.find(in_[end], end + 1) : std::string_view::npos;
+      end = (closed == std::string_view::npos ? end : closed) + 1;
+    }
+    return end;
   }
 
   // Text up to `end`; in an attribute's value "<" is text too.

@@ -56,18 +56,27 @@ BusInvalidator::BusInvalidator(bus::Bus& bus, RedisPageStore& store, GrpcSources
 
 BusInvalidator::~BusInvalidator() { Stop(); }
 
-Result<void> BusInvalidator::Start() {
+void BusInvalidator::Start() {
+  subscriber_ = std::jthread([this](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      const auto subscribed = Subscribe();
+      if (subscribed) return;
+      telemetry::Warning("cannot listen to the bus yet", {{"error", subscribed.error().ToString()}});
+      std::unique_lock lock(mutex_);
+      applied_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    }
+  });
+}
+
+Result<void> BusInvalidator::Subscribe() {
   const std::vector<std::string> topics = {kArticles, kSite, kConcepts};
   KIMBERLITE_RETURN_IF_ERROR(bus_.EnsureTopics(topics, {}));
   bus::BroadcastSubscription subscription;
   subscription.topics = topics;
-  // Without Redis there is neither a place to start from nor a page that could be stale: begin at the end, and on_start
-  // is repeated until Redis has been told.
-  if (const auto places = store_.Places()) {
-    for (const AppliedPlace& place : *places) {
-      if (std::ranges::find(topics, place.topic) != topics.end()) {
-        subscription.start.push_back({place.topic, place.partition, place.next_offset});
-      }
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto places, store_.Places());
+  for (const AppliedPlace& place : places) {
+    if (std::ranges::find(topics, place.topic) != topics.end()) {
+      subscription.start.push_back({place.topic, place.partition, place.next_offset});
     }
   }
   const std::vector<bus::Position> known = subscription.start;
@@ -75,15 +84,26 @@ Result<void> BusInvalidator::Start() {
     return OnStart(places, gap || known.size() < places.size());
   };
   subscription.handler = [this](const bus::Event& event, const bus::Position& position) { return Handle(event, position); };
-  consumer_ = bus_.Subscribe(std::move(subscription));
+  auto consumer = bus_.Subscribe(std::move(subscription));
+  const std::lock_guard lock(mutex_);
+  consumer_ = std::move(consumer);
   return {};
 }
 
-void BusInvalidator::Stop() { consumer_.reset(); }
+void BusInvalidator::Stop() {
+  subscriber_ = {};
+  std::unique_ptr<bus::Consumer> consumer;
+  {
+    const std::lock_guard lock(mutex_);
+    consumer = std::move(consumer_);
+  }
+  // Its handler takes the mutex, so it is stopped outside.
+}
 
-Result<void> BusInvalidator::Ready() const {
-  if (!consumer_) return Fail(Code::kUnavailable, "not listening to the bus");
-  return {};
+bool BusInvalidator::IsCurrent() {
+  constexpr std::chrono::seconds kSilence{2};
+  const std::lock_guard lock(mutex_);
+  return consumer_ && SystemClock().Now() - consumer_->last_heard() <= kSilence;
 }
 
 Result<void> BusInvalidator::OnStart(std::span<const bus::Position> places, bool gap) {

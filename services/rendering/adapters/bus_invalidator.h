@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "kimberlite/content/v1/events.pb.h"
@@ -26,14 +27,17 @@ class BusInvalidator {
   BusInvalidator(bus::Bus& bus, RedisPageStore& store, GrpcSources& sources);
   ~BusInvalidator();
 
-  Result<void> Start();
+  // Subscribes in the background, again and again until the bus can be reached.
+  void Start();
   void Stop();
-  Result<void> Ready() const;
+  // Whether the bus was heard within the last two seconds.
+  bool IsCurrent();
 
   // Waits until the aggregate's sequence, or a newer one, is applied. Answers the one that is.
   Result<std::int64_t> WaitApplied(const Context& context, const std::string& aggregate, std::int64_t sequence);
 
  private:
+  Result<void> Subscribe();
   Result<void> OnStart(std::span<const bus::Position> places, bool gap);
   Result<void> Handle(const bus::Event& event, const bus::Position& position);
 
@@ -44,6 +48,7 @@ class BusInvalidator {
   std::condition_variable_any applied_;
   std::uint64_t applied_count_ = 0;
   std::unique_ptr<bus::Consumer> consumer_;
+  std::jthread subscriber_;
 };
 
 }  // namespace kimberlite::rendering

@@ -35,12 +35,16 @@ std::string CacheStatus(CacheOutcome outcome) {
     case CacheOutcome::kMissStored: return "Kimberlite; fwd=miss; stored";
     case CacheOutcome::kMissNotStored: return "Kimberlite; fwd=miss";
     case CacheOutcome::kBypass: return "Kimberlite; fwd=bypass";
+    case CacheOutcome::kStale: return "Kimberlite; hit; detail=stale";
   }
   return "Kimberlite";
 }
 
 void Count(int status, CacheOutcome outcome) {
-  const char* cache = outcome == CacheOutcome::kHit ? "hit" : outcome == CacheOutcome::kBypass ? "bypass" : "miss";
+  const char* cache = outcome == CacheOutcome::kHit      ? "hit"
+                      : outcome == CacheOutcome::kStale  ? "stale"
+                      : outcome == CacheOutcome::kBypass ? "bypass"
+                                                         : "miss";
   telemetry::Metrics::Counter("kimberlite_edge_requests_total", "Requests answered by the edge",
                               {{"status", std::to_string(status)}, {"cache", cache}})
       .Add();

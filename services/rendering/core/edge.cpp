@@ -2,18 +2,25 @@
 
 namespace kimberlite::rendering {
 
-Edge::Edge(PageStore& store, MakePage make, const Clock& clock) : store_(store), make_(std::move(make)), clock_(clock) {}
+Edge::Edge(PageStore& store, MakePage make, IsCurrent is_current, const Clock& clock)
+    : store_(store), make_(std::move(make)), is_current_(std::move(is_current)), clock_(clock) {}
 
 Result<EdgeAnswer> Edge::Get(const Context& context, const Route& route, Coding coding) {
   const std::string key = route.CacheKey();
   if (key.empty()) return Make(context, route, key, nullptr);
-  if (auto kept = store_.Get(key, coding); kept && *kept) {
-    EdgeAnswer answer;
-    answer.rendered_time = (*kept)->rendered_time;
-    answer.kept = std::move(*kept);
-    return answer;
+  auto kept = store_.Get(key, coding);
+  if (!kept || !*kept) return Fill(context, route, key)->outcome;
+
+  EdgeAnswer answer;
+  answer.rendered_time = (*kept)->rendered_time;
+  answer.kept = std::move(*kept);
+  if (is_current_() || answer.kept->immutable) return answer;
+  if (std::chrono::steady_clock::now() >= sources_down_until_.load()) {
+    if (auto made = Fill(context, route, key)->outcome) return made;
+    sources_down_until_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   }
-  return Fill(context, route, key)->outcome;
+  answer.outcome = CacheOutcome::kStale;
+  return answer;
 }
 
 std::shared_ptr<Edge::Flight> Edge::Fill(const Context& context, const Route& route, const std::string& key) {

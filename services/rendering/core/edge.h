@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -36,7 +38,8 @@ class PageStore {
 };
 
 // How a page reached its reader, for Cache-Status (RFC 9211).
-enum class CacheOutcome : std::uint8_t { kHit, kMissStored, kMissNotStored, kBypass };
+// kStale: the bus was not heard and the sources did not answer, so the page may be older than the newsroom's last word.
+enum class CacheOutcome : std::uint8_t { kHit, kMissStored, kMissNotStored, kBypass, kStale };
 
 struct EdgeAnswer {
   std::optional<StoredPage> kept;     // from the store, in the coding asked for; or else
@@ -52,7 +55,11 @@ class Edge {
   // `make` builds the page of a route from its sources as they are now.
   using MakePage = std::function<Result<Page>(const Context&, const Route&)>;
 
-  Edge(PageStore& store, MakePage make, const Clock& clock);
+  // `is_current` tells whether changes have been heard of until now; where they have not, what is kept is made anew
+  // before it is served, and served as it is only when that fails.
+  using IsCurrent = std::function<bool()>;
+
+  Edge(PageStore& store, MakePage make, IsCurrent is_current, const Clock& clock);
 
   // An error only where there is neither a kept page nor sources to make one from.
   Result<EdgeAnswer> Get(const Context& context, const Route& route, Coding coding);
@@ -68,10 +75,13 @@ class Edge {
 
   PageStore& store_;
   const MakePage make_;
+  const IsCurrent is_current_;
   const Clock& clock_;
   std::mutex mutex_;
   std::condition_variable landed_;
   std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
+  // Until then the sources are taken to be down: readers do not wait for each to fail again.
+  std::atomic<std::chrono::steady_clock::time_point> sources_down_until_{std::chrono::steady_clock::time_point()};
 };
 
 }  // namespace kimberlite::rendering

@@ -47,6 +47,7 @@ class FakeStore final : public PageStore {
 class EdgeTest : public ::testing::Test {
  protected:
   Result<Page> Make(const Context&, const Route&) {
+    if (sources_down_) return Fail(Code::kUnavailable, "down");
     Page page;
     page.body = "render " + std::to_string(++renders_);
     page.cacheable = cacheable_;
@@ -64,7 +65,10 @@ class EdgeTest : public ::testing::Test {
   CacheOutcome outcome_ = CacheOutcome::kHit;
   FakeStore store_;
   SystemClock clock_;
-  Edge edge_{store_, [this](const Context& context, const Route& route) { return Make(context, route); }, clock_};
+  bool current_ = true;
+  bool sources_down_ = false;
+  Edge edge_{store_, [this](const Context& context, const Route& route) { return Make(context, route); },
+             [this] { return current_; }, clock_};
 };
 
 TEST_F(EdgeTest, RendersOnceAndThenServesWhatIsKept) {
@@ -92,6 +96,24 @@ TEST_F(EdgeTest, WithoutTheStoreReadersAreServedFromTheSources) {
   EXPECT_EQ(outcome_, CacheOutcome::kBypass);
 }
 
+TEST_F(EdgeTest, AnEdgeThatIsCutOffAsksTheSourcesBeforeItServesWhatItKeeps) {
+  Ask();
+  current_ = false;
+  EXPECT_EQ(Ask(), "render 2");
+  EXPECT_EQ(outcome_, CacheOutcome::kMissStored);
+}
+
+TEST_F(EdgeTest, OnlyWithTheSourcesDownTooIsItServedStale) {
+  Ask();
+  current_ = false;
+  sources_down_ = true;
+  EXPECT_EQ(Ask(), "render 1");
+  EXPECT_EQ(outcome_, CacheOutcome::kStale);
+  current_ = true;
+  EXPECT_EQ(Ask(), "render 1");
+  EXPECT_EQ(outcome_, CacheOutcome::kHit);
+}
+
 TEST_F(EdgeTest, WhatIsNotCacheableIsNotKept) {
   cacheable_ = false;
   Ask();
@@ -116,7 +138,7 @@ TEST_F(EdgeTest, ManyReadersShareOneRender) {
         changed.wait(lock, [&] { return release; });
         return Make(context, route);
       },
-      clock_);
+      [] { return true; }, clock_);
   std::vector<std::jthread> readers;
   for (int i = 0; i < 8; ++i) {
     readers.emplace_back([&] {

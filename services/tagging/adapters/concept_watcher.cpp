@@ -38,7 +38,7 @@ void ConceptWatcher::Apply(const std::vector<Concept>& concepts) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   telemetry::Metrics::Seconds("kimberlite_tagging_rebuild_seconds", "Time to build the matcher anew after concepts changed").Observe(took.count());
   telemetry::Metrics::Gauge("kimberlite_tagging_concepts", "Concepts that texts are matched against")
-      .Set(static_cast<double>(vocabulary_.Sequences().size()));
+      .Set(static_cast<double>(vocabulary_.size()));
 }
 
 void ConceptWatcher::Notice(std::string_view payload) {

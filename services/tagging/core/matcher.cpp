@@ -1,6 +1,7 @@
 #include "services/tagging/core/matcher.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -99,7 +100,7 @@ struct LanguageForms::Trie {
     entries[node].push_back({&owner, &form, is_label});
   }
 
-  // Two concepts may claim one form: a label goes before an alias, then the older concept before the newer.
+  // In the order of Search::Beats.
   void Sort() {
     for (std::vector<Entry>& of_node : entries) {
       std::ranges::stable_sort(of_node, [](const Entry& a, const Entry& b) {
@@ -129,16 +130,18 @@ LanguageForms::LanguageForms(std::string language_code, std::span<const std::sha
 
 LanguageForms::~LanguageForms() = default;
 
-// The longest name that begins at one word of a text.
+// The longest name of one layer that begins at one word of a text.
 struct LanguageForms::Search {
   const Trie& trie;
-  std::string_view text;
-  std::span<const Token> tokens;
+  const std::set<std::int64_t>* replaced = nullptr;  // concepts that this layer does not know as they are
   bool names_only = false;  // persons and organisations, as the fallback for other languages looks for
+  std::string_view text = {};
+  std::span<const Token> tokens = {};
 
   std::size_t begin = 0;
   std::size_t length = 0;  // in words; 0: nothing found
   Hit best = {};
+  bool best_is_label = false;
 
   void Run(std::size_t first) {
     begin = first;
@@ -150,6 +153,15 @@ struct LanguageForms::Search {
     }
   }
 
+  // Whether this find is the one to take, of two. Exact letters before a stem; when two concepts claim one form, a
+  // label before an alias, then the older concept before the newer.
+  bool Beats(const Search& other) const {
+    const auto rank = [](const Search& search) {
+      return std::tuple(search.length, !search.best.inflected, search.best_is_label, -search.best.found->definition.concept_id);
+    };
+    return rank(*this) > rank(other);
+  }
+
   std::string_view Gap(std::size_t before) const {
     return text.substr(tokens[before].end_byte, tokens[before + 1].begin_byte - tokens[before].end_byte);
   }
@@ -157,6 +169,7 @@ struct LanguageForms::Search {
   bool Accepts(const Trie::Entry& entry, bool inflected) const {
     const Kind kind = entry.found->definition.kind;
     const std::string_view first = tokens[begin].In(text);
+    if (replaced && replaced->contains(entry.found->definition.concept_id)) return false;
     if (names_only && !((kind == Kind::kPerson || kind == Kind::kOrganisation) && entry.form->capital)) return false;
     if (!entry.form->exact.empty()) return !inflected && first == entry.form->exact;
     if (entry.form->capital && !BeginsWithCapital(first)) return false;
@@ -170,6 +183,7 @@ struct LanguageForms::Search {
       if (!Accepts(entry, inflected)) continue;
       length = end - begin;
       best = {entry.found, entry.form, tokens[begin].begin_byte, tokens[end - 1].end_byte, inflected};
+      best_is_label = entry.is_label;
       return;
     }
   }
@@ -219,31 +233,53 @@ struct LanguageForms::Search {
   }
 };
 
-const LanguageForms* Matcher::FormsOf(std::string_view language_code) const {
-  auto found = languages_.find(language_code);
-  if (found == languages_.end()) found = languages_.find(PrimaryLanguage(language_code));
-  return found == languages_.end() ? nullptr : found->second.get();
+Matcher::Languages Matcher::Build(std::span<const std::shared_ptr<const PreparedConcept>> concepts) {
+  Languages languages;
+  for (const auto& prepared : concepts) {
+    for (const Label& label : prepared->definition.labels) languages.try_emplace(label.language_code);
+  }
+  for (auto& [language_code, forms] : languages) forms = std::make_shared<const LanguageForms>(language_code, concepts);
+  return languages;
+}
+
+std::vector<LanguageForms::Search> Matcher::SearchesOf(std::string_view language_code) const {
+  if (!all_.contains(language_code) && !recent_.contains(language_code)) language_code = PrimaryLanguage(language_code);
+  std::vector<LanguageForms::Search> searches;
+  if (const auto found = recent_.find(language_code); found != recent_.end()) searches.push_back({.trie = *found->second->trie_});
+  if (const auto found = all_.find(language_code); found != all_.end()) {
+    searches.push_back({.trie = *found->second->trie_, .replaced = &replaced_});
+  }
+  return searches;
 }
 
 std::vector<Hit> Matcher::Find(std::string_view text, std::string_view language_code) const {
+  using Searches = std::vector<LanguageForms::Search>;
   const std::vector<Token> tokens = Tokenise(text, language_code);
-  std::vector<LanguageForms::Search> searches;
-  if (const LanguageForms* own = FormsOf(language_code)) searches.push_back({*own->trie_, text, tokens});
-  const LanguageForms* english = PrimaryLanguage(language_code) == "en" ? nullptr : FormsOf("en");
-  if (english) searches.push_back({.trie = *english->trie_, .text = text, .tokens = tokens, .names_only = true});
+  Searches own = SearchesOf(language_code);
+  Searches english;
+  if (PrimaryLanguage(language_code) != "en") english = SearchesOf("en");
+  for (LanguageForms::Search& search : english) search.names_only = true;
+  for (Searches* searches : {&own, &english}) {
+    for (LanguageForms::Search& search : *searches) {
+      search.text = text;
+      search.tokens = tokens;
+    }
+  }
+  const auto run = [](Searches& searches, std::size_t at) {
+    const LanguageForms::Search* best = nullptr;
+    for (LanguageForms::Search& search : searches) {
+      search.Run(at);
+      if (search.length > 0 && (!best || search.Beats(*best))) best = &search;
+    }
+    return best;
+  };
 
   std::vector<Hit> hits;
   for (std::size_t at = 0; at < tokens.size() && hits.size() < kMaxHits;) {
-    std::size_t length = 1;
-    for (LanguageForms::Search& search : searches) {
-      if (search.names_only && !IsLatin(tokens[at].In(text))) continue;
-      search.Run(at);
-      if (search.length == 0) continue;
-      hits.push_back(search.best);
-      length = search.length;
-      break;
-    }
-    at += length;
+    const LanguageForms::Search* found = run(own, at);
+    if (!found && !english.empty() && IsLatin(tokens[at].In(text))) found = run(english, at);
+    if (found) hits.push_back(found->best);
+    at += found ? found->length : 1;
   }
   return hits;
 }

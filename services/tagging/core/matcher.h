@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "services/tagging/core/concept.h"
@@ -60,19 +62,26 @@ class LanguageForms {
 class Matcher {
  public:
   using Languages = std::map<std::string, std::shared_ptr<const LanguageForms>, std::less<>>;
+  static Languages Build(std::span<const std::shared_ptr<const PreparedConcept>> concepts);
+
   Matcher() = default;
-  explicit Matcher(Languages languages) : languages_(std::move(languages)) {}
+  // Names in two layers: many that are seldom built anew, and those of the few concepts that changed since. `replaced`
+  // are the ids of these, which the first layer knows as they were.
+  Matcher(Languages all, Languages recent, std::set<std::int64_t> replaced)
+      : all_(std::move(all)), recent_(std::move(recent)), replaced_(std::move(replaced)) {}
 
   // In the order of the text; at most kMaxHits.
   std::vector<Hit> Find(std::string_view text, std::string_view language_code) const;
 
   static constexpr std::size_t kMaxHits = 10'000;
 
-  const Languages& languages() const { return languages_; }
-
  private:
-  const LanguageForms* FormsOf(std::string_view language_code) const;
-  Languages languages_;
+  // One per layer that has the language.
+  std::vector<LanguageForms::Search> SearchesOf(std::string_view language_code) const;
+
+  Languages all_;
+  Languages recent_;
+  std::set<std::int64_t> replaced_;
 };
 
 }  // namespace kimberlite::tagging

@@ -1,34 +1,38 @@
 #include "services/tagging/core/vocabulary.h"
 
-#include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace kimberlite::tagging {
+namespace {
+
+// All is built anew when more than this many concepts, and more than this part of all, have changed since.
+constexpr std::size_t kFewRecent = 64;
+constexpr std::size_t kRecentPart = 32;
+
+}  // namespace
 
 std::size_t Vocabulary::Apply(std::span<const Concept> changed) {
   const std::lock_guard lock(mutex_);
   std::size_t newer = 0;
-  std::set<std::string> touched;
   for (const Concept& definition : changed) {
     auto& known = concepts_[definition.concept_id];
     if (known && known->definition.sequence >= definition.sequence) continue;
-    if (known) {
-      for (const Label& label : known->definition.labels) touched.insert(label.language_code);
-    }
-    for (const Label& label : definition.labels) touched.insert(label.language_code);
     known = std::make_shared<const PreparedConcept>(definition);
+    recent_.insert(definition.concept_id);
     ++newer;
   }
   if (newer == 0) return 0;
 
-  std::vector<std::shared_ptr<const PreparedConcept>> all;
-  all.reserve(concepts_.size());
-  for (const auto& [id, prepared] : concepts_) all.push_back(prepared);
-  Matcher::Languages languages = matcher_.load()->languages();
-  for (const std::string& language : touched) languages[language] = std::make_shared<const LanguageForms>(language, all);
-  matcher_.store(std::make_shared<const Matcher>(std::move(languages)));
+  std::vector<std::shared_ptr<const PreparedConcept>> prepared;
+  if (recent_.size() > kFewRecent && recent_.size() * kRecentPart > concepts_.size()) {
+    for (const auto& [id, each] : concepts_) prepared.push_back(each);
+    all_ = Matcher::Build(prepared);
+    recent_.clear();
+    prepared.clear();
+  }
+  for (const std::int64_t id : recent_) prepared.push_back(concepts_.at(id));
+  matcher_.store(std::make_shared<const Matcher>(all_, Matcher::Build(prepared), recent_));
   return newer;
 }
 
@@ -37,6 +41,11 @@ std::map<std::int64_t, std::int64_t> Vocabulary::Sequences() const {
   std::map<std::int64_t, std::int64_t> sequences;
   for (const auto& [id, prepared] : concepts_) sequences[id] = prepared->definition.sequence;
   return sequences;
+}
+
+std::size_t Vocabulary::size() const {
+  const std::lock_guard lock(mutex_);
+  return concepts_.size();
 }
 
 }  // namespace kimberlite::tagging

@@ -84,7 +84,31 @@ TEST(RenderText, ShowsAListAsATableWithItsCursor) {
             "more: --page-token abc\n");
 }
 
-TEST(RenderText, SaysDoneWhenThereIsNothingToSay) { EXPECT_EQ(RenderText(ingest::v1::PollSourceResponse()), "done\n"); }
+TEST(RenderText, ShowsTheColumnsAskedForAndNoBodies) {
+  content::v1::ListArticlesResponse response;
+  auto& card = *response.add_articles();
+  card.set_article_id(7);
+  card.set_headline("Муус суол");
+  card.set_slug("muus-suol");
+  card.set_body_html("<p>x</p>");
+  card.mutable_published_time()->set_seconds(1763978400);
+  card.mutable_published_time()->set_nanos(267908000);
+  EXPECT_EQ(RenderText(response),
+            "article_id  headline   slug       published_time\n"
+            "         7  Муус суол  muus-suol  2025-11-24T10:00:00Z\n");
+  EXPECT_EQ(RenderText(response, {"article_id", "headline"}), "article_id  headline\n         7  Муус суол\n");
+}
+
+TEST(RenderText, OrdersMapsByTheirKeys) {
+  content::v1::GetSiteResponse response;
+  for (const char* language : {"zh", "ar", "en", "sah", "ru"}) (*response.mutable_site()->mutable_names())[language] = "x";
+  EXPECT_EQ(RenderText(response), "names  ar x, en x, ru x, sah x, zh x\n");
+}
+
+TEST(RenderText, SaysSomethingWhenThereIsNothingToShow) {
+  EXPECT_EQ(RenderText(ingest::v1::PollSourceResponse()), "done\n");
+  EXPECT_EQ(RenderText(content::v1::GetArticleResponse()), "nothing there\n");
+}
 
 TEST(RenderText, LetsNoTextSteerTheTerminal) {
   content::v1::GetArticleResponse response;

@@ -51,7 +51,18 @@ TEST(Verbs, NoFlagStandsTwiceAndEachIsExplained) {
       EXPECT_FALSE(flag.type.empty()) << verb.method << " --" << flag.name;
     }
     for (const Positional& positional : verb.positionals) EXPECT_FALSE(PathOf(*method->input_type(), positional.path).empty());
-    if (!verb.document.empty()) EXPECT_FALSE(PathOf(*method->output_type(), verb.document).empty());
+    for (const std::string& column : verb.columns) {
+      const auto* row = method->output_type()->field(0)->message_type();
+      bool found = row->FindFieldByName(column) != nullptr;
+      for (int i = 0; i < row->field_count(); ++i) {
+        const auto* nested = row->field(i)->message_type();
+        found = found || (nested && nested->FindFieldByName(column));
+      }
+      EXPECT_TRUE(found) << verb.method << " has no column " << column;
+    }
+    if (!verb.document.empty()) {
+      EXPECT_FALSE(PathOf(*method->output_type(), verb.document).empty());
+    }
   }
 }
 

@@ -1,0 +1,79 @@
+#include "tools/kimberlitectl/tests/fake_services.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "kimberlite/content/v1/content_service.pb.h"
+#include "kimberlite/feed/v1/feed_service.pb.h"
+#include "kimberlite/ingest/v1/ingest_service.pb.h"
+#include "kimberlite/rendering/v1/rendering_service.pb.h"
+#include "kimberlite/tagging/v1/tagging_service.pb.h"
+#include "libs/base/id.h"
+
+namespace kimberlite::ctl {
+
+FakeServices::FakeServices() : tokens_(std::filesystem::temp_directory_path() / ("kimberlite_tokens_" + RandomHex(6))) {
+  std::ofstream(tokens_) << "ann editor,operator " << token() << "\nrobot service " << service_token() << "\n";
+}
+
+FakeServices::~FakeServices() {
+  server_.reset();
+  std::filesystem::remove(tokens_);
+}
+
+template <typename Request, typename Response>
+void FakeServices::Register() {
+  server_->Handle<Request, Response>([this](const rpc::Call&, const Request& request) -> Result<Response> {
+    {
+      const std::lock_guard lock(mutex_);
+      calls_.push_back(rpc::MethodOf(*Request::descriptor()).name());
+    }
+    const auto answer = answers_.find(std::type_index(typeid(Request)));
+    if (answer == answers_.end()) return Response();
+    return std::any_cast<const std::function<Result<Response>(const Request&)>&>(answer->second)(request);
+  });
+}
+
+void FakeServices::Start(int port) {
+  server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.port = port, .tokens_file = tokens_.string(), .threads = 4});
+#define KIMBERLITE_ANSWER(package, method) Register<package::v1::method##Request, package::v1::method##Response>()
+  KIMBERLITE_ANSWER(content, CreateArticle);
+  KIMBERLITE_ANSWER(content, UpdateArticle);
+  KIMBERLITE_ANSWER(content, PublishArticle);
+  KIMBERLITE_ANSWER(content, WithdrawArticle);
+  KIMBERLITE_ANSWER(content, GetArticle);
+  KIMBERLITE_ANSWER(content, ListArticles);
+  KIMBERLITE_ANSWER(content, GetSite);
+  KIMBERLITE_ANSWER(content, UpdateSite);
+  KIMBERLITE_ANSWER(content, PutSource);
+  KIMBERLITE_ANSWER(content, PutMedia);
+  KIMBERLITE_ANSWER(content, GetMedia);
+  KIMBERLITE_ANSWER(tagging, PutConcept);
+  KIMBERLITE_ANSWER(tagging, GetConcept);
+  KIMBERLITE_ANSWER(tagging, BatchGetConcepts);
+  KIMBERLITE_ANSWER(tagging, ListConcepts);
+  KIMBERLITE_ANSWER(tagging, ResolveSlug);
+  KIMBERLITE_ANSWER(tagging, SuggestTags);
+  KIMBERLITE_ANSWER(tagging, ExplainTags);
+  KIMBERLITE_ANSWER(ingest, PutSource);
+  KIMBERLITE_ANSWER(ingest, GetSource);
+  KIMBERLITE_ANSWER(ingest, ListSources);
+  KIMBERLITE_ANSWER(ingest, PollSource);
+  KIMBERLITE_ANSWER(ingest, ListItems);
+  KIMBERLITE_ANSWER(rendering, WaitVisible);
+  KIMBERLITE_ANSWER(rendering, InspectPage);
+  KIMBERLITE_ANSWER(rendering, PurgePage);
+  KIMBERLITE_ANSWER(feed, GetFeed);
+  KIMBERLITE_ANSWER(feed, ListFeeds);
+#undef KIMBERLITE_ANSWER
+  const auto started = server_->Start();
+  ASSERT_TRUE(started) << started.error().ToString();
+}
+
+std::vector<std::string> FakeServices::calls() const {
+  const std::lock_guard lock(mutex_);
+  return calls_;
+}
+
+}  // namespace kimberlite::ctl
