@@ -129,7 +129,8 @@ class Repairer {
       if (attributes == kMaxAttributes) {
         at_ = EndOfTag();
         repaired_ = true;
-        continue;
+        if (at_ == in_.size()) return;
+        if (in_[at_ - 1] == '/') out_ += '/';
       }
       const char c = in_[at_];
       if (c == '>') {

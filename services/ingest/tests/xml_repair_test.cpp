@@ -47,6 +47,14 @@ TEST(RepairXml, DropsCharactersThatXmlForbids) {
   EXPECT_EQ(Repair("<t>&#150;&#x93;&#60;&#38;&#10;</t>"), "<t>–“&#60;&#38;&#10;</t>");
 }
 
+TEST(RepairXml, LimitsTheAttributesOfATag) {
+  std::string attributes;
+  for (int i = 0; i < 256; ++i) attributes += " a" + std::to_string(i) + "=\"\"";
+  EXPECT_EQ(Repair("<t" + attributes + ">x</t>"), "<t" + attributes + ">x</t>");
+  EXPECT_EQ(Repair("<t" + attributes + " b='>' c=\"/>\"/>x"), "<t" + attributes + "/>x");
+  EXPECT_EQ(Repair("<t" + attributes + " b='>' c"), "<t" + attributes);
+}
+
 TEST(RepairXml, ClosesWhatWasCutOff) {
   EXPECT_EQ(Repair("<t><![CDATA[abc"), "<t><![CDATA[abc]]>");
   EXPECT_EQ(Repair("<t a=\"b"), "<t a=\"b");
