@@ -24,22 +24,14 @@ struct Block {
 };
 
 constexpr Block<4> kRefused4[] = {
-    {{0, 0, 0, 0}, 8, "an address of this network"},
-    {{10, 0, 0, 0}, 8, "a private address"},
-    {{100, 64, 0, 0}, 10, "a carrier's shared address"},
-    {{127, 0, 0, 0}, 8, "a loopback address"},
-    {{168, 63, 129, 16}, 32, "a metadata service"},
-    {{169, 254, 0, 0}, 16, "a link-local address"},
-    {{172, 16, 0, 0}, 12, "a private address"},
-    {{192, 0, 0, 0}, 24, "a protocol's own address"},
-    {{192, 0, 2, 0}, 24, "a documentation address"},
-    {{192, 88, 99, 0}, 24, "a 6to4 relay"},
-    {{192, 168, 0, 0}, 16, "a private address"},
-    {{198, 18, 0, 0}, 15, "a benchmarking address"},
-    {{198, 51, 100, 0}, 24, "a documentation address"},
-    {{203, 0, 113, 0}, 24, "a documentation address"},
-    {{224, 0, 0, 0}, 4, "a multicast address"},
-    {{240, 0, 0, 0}, 4, "a reserved address"},
+    {{0, 0, 0, 0}, 8, "an address of this network"},     {{10, 0, 0, 0}, 8, "a private address"},
+    {{100, 64, 0, 0}, 10, "a carrier's shared address"}, {{127, 0, 0, 0}, 8, "a loopback address"},
+    {{168, 63, 129, 16}, 32, "a metadata service"},      {{169, 254, 0, 0}, 16, "a link-local address"},
+    {{172, 16, 0, 0}, 12, "a private address"},          {{192, 0, 0, 0}, 24, "a protocol's own address"},
+    {{192, 0, 2, 0}, 24, "a documentation address"},     {{192, 88, 99, 0}, 24, "a 6to4 relay"},
+    {{192, 168, 0, 0}, 16, "a private address"},         {{198, 18, 0, 0}, 15, "a benchmarking address"},
+    {{198, 51, 100, 0}, 24, "a documentation address"},  {{203, 0, 113, 0}, 24, "a documentation address"},
+    {{224, 0, 0, 0}, 4, "a multicast address"},          {{240, 0, 0, 0}, 4, "a reserved address"},
 };
 
 // The first match names the reason.

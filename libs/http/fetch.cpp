@@ -78,7 +78,8 @@ bool HasControl(std::string_view text) {
 Result<Url> ParseUrl(std::string_view text, Url base = nullptr) {
   const std::string copy(TrimAscii(text));
   Url url = base ? std::move(base) : Url(curl_url());
-  const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, copy.c_str(), CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
+  const CURLUcode code =
+      curl_url_set(url.get(), CURLUPART_URL, copy.c_str(), CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
   if (code != CURLUE_OK || HasControl(copy) || Part(url.get(), CURLUPART_HOST).empty()) {
     return Fail(Code::kInvalidArgument, fmt::format("\"{}\" is not a URL that can be fetched", copy.substr(0, 200)));
   }
@@ -109,9 +110,11 @@ curl_socket_t OnOpenSocket(void* user, curlsocktype, curl_sockaddr* address) {
   if (!hop.any_address) {
     std::span<const std::uint8_t> bytes;
     if (address->family == AF_INET) {
-      bytes = {reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in*>(&address->addr)->sin_addr), 4};
+      bytes = {reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in*>(&address->addr)->sin_addr),
+               4};
     } else if (address->family == AF_INET6) {
-      bytes = {reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in6*>(&address->addr)->sin6_addr), 16};
+      bytes = {reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in6*>(&address->addr)->sin6_addr),
+               16};
     }
     if (const std::string_view reason = WhyNotPublic(bytes); !reason.empty()) {
       hop.refused = reason;
@@ -182,14 +185,17 @@ Result<HeaderList> RequestHeaders(const FetchRequest& request) {
 
 Error ErrorOf(CURLcode code, const Hop& hop, const std::string& host, const char* detail) {
   if (!hop.refused.empty() && code == CURLE_COULDNT_CONNECT) {
-    return Error(Code::kPermissionDenied,
-                 fmt::format("{} leads to {}, which may not be fetched unless an operator allows it", host, hop.refused));
+    return Error(
+        Code::kPermissionDenied,
+        fmt::format("{} leads to {}, which may not be fetched unless an operator allows it", host, hop.refused));
   }
   if (hop.header_too_large) {
-    return Error(Code::kResourceExhausted, fmt::format("{} sent more than {} bytes of headers", host, hop.options->max_header_bytes));
+    return Error(Code::kResourceExhausted,
+                 fmt::format("{} sent more than {} bytes of headers", host, hop.options->max_header_bytes));
   }
   if (hop.body_too_large || code == CURLE_FILESIZE_EXCEEDED) {
-    return Error(Code::kResourceExhausted, fmt::format("{} sent more than {} bytes", host, hop.options->max_body_bytes));
+    return Error(Code::kResourceExhausted,
+                 fmt::format("{} sent more than {} bytes", host, hop.options->max_body_bytes));
   }
   const std::string reason = *detail ? detail : curl_easy_strerror(code);
   switch (code) {
@@ -228,7 +234,8 @@ void Configure(CURL* easy, Hop& hop, curl_slist* headers, char* error_text) {
 // Runs the transfer to its end, or until told to stop.
 Result<CURLcode> Drive(Handle& handle, const std::stop_token& stop) {
   CURLM* multi = handle.multi.get();
-  if (curl_multi_add_handle(multi, handle.easy.get()) != CURLM_OK) return Fail(Code::kInternal, "libcurl refused a transfer");
+  if (curl_multi_add_handle(multi, handle.easy.get()) != CURLM_OK)
+    return Fail(Code::kInternal, "libcurl refused a transfer");
   CURLMcode state = CURLM_OK;
   int running = 1;
   {
@@ -280,7 +287,8 @@ struct Fetcher::State {
     return std::ranges::find(options.allowed_hosts, host_port) != options.allowed_hosts.end();
   }
 
-  Result<FetchResponse> OneHop(const Context& context, steady_clock::time_point deadline, CURLU* url, curl_slist* headers) {
+  Result<FetchResponse> OneHop(const Context& context, steady_clock::time_point deadline, CURLU* url,
+                               curl_slist* headers) {
     const std::string host_port = HostPort(url);
     Hop hop{&options, Allows(host_port)};
     KIMBERLITE_RETURN_IF_ERROR(CheckSchemeAndPort(url, hop.any_address));

@@ -23,7 +23,7 @@ struct FetchRequest {
 };
 
 struct FetchResponse {
-  int status = 0;  // of the last hop; 4xx and 5xx are answers too, not errors
+  int status = 0;                                            // of the last hop; 4xx and 5xx are answers too, not errors
   std::vector<std::pair<std::string, std::string>> headers;  // of the last hop, names in lower case
   std::string body;                                          // decompressed
   std::string final_url;                                     // after redirects, without user and fragment

@@ -65,6 +65,13 @@ Result<void> CheckLanguageCode(std::string_view code, std::string field) {
   return {};
 }
 
+std::string PrimaryLanguage(std::string_view tag) {
+  if (tag.empty() || tag.size() > kMaxCode) return {};
+  const icu::Locale locale(std::string(tag).c_str());
+  std::string language = locale.getLanguage();
+  return CheckLanguageCode(language, "language") ? language : std::string();
+}
+
 bool IsRightToLeft(std::string_view code) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::Locale locale =

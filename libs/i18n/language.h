@@ -13,6 +13,10 @@ namespace kimberlite::i18n {
 // "ru-RU".
 Result<void> CheckLanguageCode(std::string_view code, std::string field);
 
+// The language alone that a tag means, however it is written: "ru-RU", "ru_RU", "RU" and "rus" are "ru". Empty when it
+// names none ("Russian").
+std::string PrimaryLanguage(std::string_view tag);
+
 // Whether the language's usual script (or the one that the code names) runs from right to left.
 bool IsRightToLeft(std::string_view code);
 

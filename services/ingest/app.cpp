@@ -24,24 +24,32 @@ bus::Options BusOptions(const Config& config) {
 
 const char* NameOf(PollOutcome outcome) {
   switch (outcome) {
-    case PollOutcome::kRead: return "read";
-    case PollOutcome::kNotModified: return "not_modified";
-    case PollOutcome::kFailed: return "failed";
-    case PollOutcome::kLost: return "lost";
-    case PollOutcome::kStopped: return "stopped";
+    case PollOutcome::kRead:
+      return "read";
+    case PollOutcome::kNotModified:
+      return "not_modified";
+    case PollOutcome::kFailed:
+      return "failed";
+    case PollOutcome::kLost:
+      return "lost";
+    case PollOutcome::kStopped:
+      return "stopped";
   }
   return "unknown";
 }
 
 void CountRefused(const char* reason, int count) {
-  Metrics::Counter("kimberlite_ingest_items_refused_total", "Items of documents that were not taken; counted each time they are seen",
-                   {{"reason", reason}})
+  Metrics::Counter("kimberlite_ingest_items_refused_total",
+                   "Items of documents that were not taken; counted each time they are seen", {{"reason", reason}})
       .Add(count);
 }
 
 void Report(const Source& source, const PollSummary& summary) {
-  Metrics::Counter("kimberlite_ingest_polls_total", "Polls of feeds by how they ended", {{"outcome", NameOf(summary.outcome)}}).Add();
-  Metrics::Seconds("kimberlite_ingest_fetch_seconds", "Time of fetches, redirects and failures included").Observe(summary.fetch_time.count());
+  Metrics::Counter("kimberlite_ingest_polls_total", "Polls of feeds by how they ended",
+                   {{"outcome", NameOf(summary.outcome)}})
+      .Add();
+  Metrics::Seconds("kimberlite_ingest_fetch_seconds", "Time of fetches, redirects and failures included")
+      .Observe(summary.fetch_time.count());
   Metrics::Counter("kimberlite_ingest_items_taken_total", "Items taken in, new or changed").Add(summary.taken);
   Metrics::Counter("kimberlite_ingest_fetched_bytes_total", "Bytes of fetched documents after decompression")
       .Add(static_cast<double>(summary.bytes));
@@ -50,7 +58,9 @@ void Report(const Source& source, const PollSummary& summary) {
   CountRefused("too_large", summary.counts.too_large);
   CountRefused("duplicate", summary.counts.duplicates);
   const bool news = summary.taken > 0 || !summary.error.empty();
-  telemetry::Log(!summary.error.empty() ? telemetry::Level::kWarning : news ? telemetry::Level::kInfo : telemetry::Level::kDebug,
+  telemetry::Log(!summary.error.empty() ? telemetry::Level::kWarning
+                 : news                 ? telemetry::Level::kInfo
+                                        : telemetry::Level::kDebug,
                  "feed polled",
                  {{"source_id", source.source_id},
                   {"outcome", NameOf(summary.outcome)},
@@ -79,7 +89,9 @@ Result<void> MigrateAll(const Config& config) {
 App::App(Config config)
     : config_(std::move(config)),
       // Handlers of RPCs and pollers together.
-      pool_({.url = config_.common.postgres_url, .connections = 4 + config_.workers, .application_name = "kimberlite-ingest"}),
+      pool_({.url = config_.common.postgres_url,
+             .connections = 4 + config_.workers,
+             .application_name = "kimberlite-ingest"}),
       probe_({.url = config_.common.postgres_url,
               .connections = 1,
               .statement_timeout_ms = 1000,
@@ -101,7 +113,8 @@ App::~App() { Stop(); }
 
 Result<void> App::Start() {
   const auto schema = pool_.Read([](pg::Transaction& transaction) {
-    return transaction.Query("SELECT to_regclass('ingest.items') IS NOT NULL AND to_regclass('ingest.outbox') IS NOT NULL AS there");
+    return transaction.Query(
+        "SELECT to_regclass('ingest.items') IS NOT NULL AND to_regclass('ingest.outbox') IS NOT NULL AS there");
   });
   if (!schema) return std::unexpected(schema.error());
   if (!(*schema)[0].Bool("there")) {
@@ -111,14 +124,17 @@ Result<void> App::Start() {
   KIMBERLITE_ASSIGN_OR_RETURN(bus_, bus::Open(BusOptions(config_)));
   const std::string topics[] = {kItemTopic};
   KIMBERLITE_RETURN_IF_ERROR(bus_->EnsureTopics(topics, {}));
-  relay_ = std::make_unique<bus::Relay>(bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema},
-                                        bus_->NewPublisher());
+  relay_ = std::make_unique<bus::Relay>(
+      bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema}, bus_->NewPublisher());
   Scheduler::Options options;
   options.workers = config_.workers;
   options.on_poll = &Report;
-  options.on_store_error = [](const Error& error) { telemetry::Warning("the sources cannot be read", {{"error", error.ToString()}}); };
+  options.on_store_error = [](const Error& error) {
+    telemetry::Warning("the sources cannot be read", {{"error", error.ToString()}});
+  };
   scheduler_ = std::make_unique<Scheduler>(std::move(options), sources_, poller_);
-  listener_ = std::make_unique<pg::Listener>(config_.common.postgres_url, kDueChannel, [this](std::string_view) { scheduler_->Wake(); });
+  listener_ = std::make_unique<pg::Listener>(config_.common.postgres_url, kDueChannel,
+                                             [this](std::string_view) { scheduler_->Wake(); });
 
   service_.Register(server_);
   KIMBERLITE_RETURN_IF_ERROR(server_.Start());

@@ -4,13 +4,17 @@ namespace kimberlite::ingest {
 
 void Config::Bind(config::Table& table) {
   common.Bind(table);
-  table.List(&allowed_hosts, {.name = "KIMBERLITE_INGEST_ALLOWED_HOSTS",
-                              .help = "Comma-separated host:port of private addresses that may be fetched; all others are refused."});
-  table.Text(&user_agent, {.name = "KIMBERLITE_INGEST_USER_AGENT", .help = "What the servers of feeds are told; name a way to reach you."});
+  table.List(&allowed_hosts,
+             {.name = "KIMBERLITE_INGEST_ALLOWED_HOSTS",
+              .help = "Comma-separated host:port of private addresses that may be fetched; all others are refused."});
+  table.Text(&user_agent, {.name = "KIMBERLITE_INGEST_USER_AGENT",
+                           .help = "What the servers of feeds are told; name a way to reach you."});
   table.Int(&workers, {.name = "KIMBERLITE_INGEST_WORKERS", .help = "Feeds polled at once by this process."}, 1, 64);
   // The lease of a source is 30 s, and what was fetched must be stored within it.
   table.Int(&fetch_timeout_seconds,
-            {.name = "KIMBERLITE_INGEST_FETCH_TIMEOUT_SECONDS", .help = "Time for one fetch, redirects included, in seconds."}, 1, 20);
+            {.name = "KIMBERLITE_INGEST_FETCH_TIMEOUT_SECONDS",
+             .help = "Time for one fetch, redirects included, in seconds."},
+            1, 20);
 }
 
 }  // namespace kimberlite::ingest

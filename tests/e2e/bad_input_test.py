@@ -8,6 +8,7 @@ import fixture
 class BadInput(fixture.Case):
     @classmethod
     def setUpClass(cls):
+        fixture.wait_until_wire_is_filed()
         cls.before = fixture.stack.call("content/ListArticles", {"list_key": "en", "page_size": 200})["articles"]
 
     def tearDown(self):

@@ -62,6 +62,21 @@ class Case(unittest.TestCase):
             self.fail(f"{path} does not show {absent}")
 
 
+def wait_until_wire_is_filed():
+    """Waits until everything that the wires offered at the start is an article, so that lists stand still."""
+
+    def filed():
+        items = stack.call("ingest/ListItems", {"page_size": 100}).get("items", [])
+        cards = []
+        for language in {item["language_code"] for item in items}:
+            cards += stack.call("content/ListArticles", {"list_key": language, "page_size": 200}).get("articles", [])
+        headlines = {card["headline"] for card in cards}
+        return len({item["source_id"] for item in items}) == 3 and all(item["headline"] in headlines for item in items)
+
+    if not wait_until(filed, SOON, interval=0.05):
+        raise AssertionError(f"{SOON} s were not enough: the wires' first items are filed")
+
+
 def page_path(article, language="en"):
     """Where readers find a translation. The demo's section slugs equal the section's id in every language."""
     translation = translation_of(article, language)

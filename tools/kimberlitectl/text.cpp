@@ -212,7 +212,9 @@ std::string TableOf(const Message& message, const FieldDescriptor& field, const 
   std::vector<Path> columns;
   ColumnsOf(*field.message_type(), {}, columns);
   if (!wanted.empty()) {
-    std::erase_if(columns, [&](const Path& path) { return std::ranges::find(wanted, path.back()->name()) == wanted.end(); });
+    const auto place = [&](const Path& path) { return std::ranges::find(wanted, path.back()->name()); };
+    std::erase_if(columns, [&](const Path& path) { return place(path) == wanted.end(); });
+    std::ranges::stable_sort(columns, {}, place);
   }
   const int count = message.GetReflection()->FieldSize(message, &field);
   std::vector<std::string> headers;

@@ -25,8 +25,8 @@ std::string Table(const std::vector<std::string>& headers, const std::vector<std
 std::string ShortEnumName(const google::protobuf::EnumValueDescriptor& value);
 
 // A message for people: fields as lines, repeated messages as tables. Fields that are not set are left out, long values
-// are cut, tables have no bodies. Complete output is proto JSON. columns: those to show of an answer that is a list,
-// as names of fields, of nested ones too ("last_error"); empty: all.
+// are cut, tables have no bodies. Complete output is proto JSON. columns: those to show of an answer that is a list
+// and their order, as names of fields, of nested ones too ("last_error"); empty: all.
 std::string RenderText(const google::protobuf::Message& message, const std::vector<std::string>& columns = {});
 
 // Proto JSON with the field names of the proto files, indented, one document ended by a line break.

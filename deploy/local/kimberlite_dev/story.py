@@ -115,7 +115,9 @@ class Story:
             absent = [word for word in words if word not in page.text]
             links = [(f"/{LANGUAGE}/tag/{tag['slug']}/", tag["text"]) for tag in self.tags]
             links += [(f"/{LANGUAGE}/{SECTION}/", SECTION_NAME), (f"/{LANGUAGE}/rss.xml", "RSS"), (f"/{LANGUAGE}/", SITE_NAME)]
-            links += [(f"/{language['language_code']}/", language["native_name"]) for language in site["languages"][1:]]
+            # The switcher lists every language. The wire tells this story in one: of the others it says so.
+            absent += [f"language “{language['native_name']}”" for language in site["languages"]
+                       if language["native_name"] not in page.text]
             absent += [f"link {path} “{text}”" for path, text in links if not page.has_link(path, text)]
             for account in site["social_accounts"]:
                 if not any(link.href == account["url"] and account["label"] in link.text for link in page.links):

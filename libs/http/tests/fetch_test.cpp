@@ -27,21 +27,61 @@ std::string Why(const char* address) {
 }
 
 TEST(WhyNotPublic, LetsPublicAddressesPass) {
-  for (const char* address : {"1.1.1.1", "9.255.255.255", "11.0.0.0", "93.184.216.34", "100.63.255.255", "100.128.0.0", "126.255.255.255",
-                              "128.0.0.1", "172.15.255.255", "172.32.0.0", "192.167.255.255", "192.169.0.0", "198.17.255.255",
-                              "198.20.0.0", "223.255.255.255", "2606:4700::1111", "2a00:1450:4001::1", "2001:4860:4860::8888"}) {
+  for (const char* address :
+       {"1.1.1.1", "9.255.255.255", "11.0.0.0", "93.184.216.34", "100.63.255.255", "100.128.0.0", "126.255.255.255",
+        "128.0.0.1", "172.15.255.255", "172.32.0.0", "192.167.255.255", "192.169.0.0", "198.17.255.255", "198.20.0.0",
+        "223.255.255.255", "2606:4700::1111", "2a00:1450:4001::1", "2001:4860:4860::8888"}) {
     EXPECT_EQ(Why(address), "") << address;
   }
 }
 
 TEST(WhyNotPublic, RefusesEverythingElse) {
-  for (const char* address :
-       {"0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "100.127.255.255", "127.0.0.1", "127.255.0.9",
-        "168.63.129.16", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.192", "192.0.2.1", "192.88.99.1", "192.168.1.1",
-        "198.18.0.1", "198.19.255.255", "198.51.100.7", "203.0.113.7", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
-        "::", "::1", "::ffff:8.8.8.8", "::ffff:127.0.0.1", "::7f00:1", "64:ff9b::808:808", "64:ff9b::a00:1", "64:ff9b:1::1", "100::1",
-        "2001::1", "2001:10::1", "2001:db8::1", "2002:7f00:1::", "3fff::1", "5f00::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1",
-        "ff02::1", "4000::1"}) {
+  for (const char* address : {"0.0.0.0",
+                              "0.1.2.3",
+                              "10.0.0.1",
+                              "10.255.255.255",
+                              "100.64.0.1",
+                              "100.100.100.200",
+                              "100.127.255.255",
+                              "127.0.0.1",
+                              "127.255.0.9",
+                              "168.63.129.16",
+                              "169.254.169.254",
+                              "172.16.0.1",
+                              "172.31.255.255",
+                              "192.0.0.192",
+                              "192.0.2.1",
+                              "192.88.99.1",
+                              "192.168.1.1",
+                              "198.18.0.1",
+                              "198.19.255.255",
+                              "198.51.100.7",
+                              "203.0.113.7",
+                              "224.0.0.1",
+                              "239.255.255.255",
+                              "240.0.0.1",
+                              "255.255.255.255",
+                              "::",
+                              "::1",
+                              "::ffff:8.8.8.8",
+                              "::ffff:127.0.0.1",
+                              "::7f00:1",
+                              "64:ff9b::808:808",
+                              "64:ff9b::a00:1",
+                              "64:ff9b:1::1",
+                              "100::1",
+                              "2001::1",
+                              "2001:10::1",
+                              "2001:db8::1",
+                              "2002:7f00:1::",
+                              "3fff::1",
+                              "5f00::1",
+                              "fc00::1",
+                              "fd00:ec2::254",
+                              "fe80::1",
+                              "fec0::1",
+                              "ff02::1",
+                              "4000::1"}) {
     EXPECT_NE(Why(address), "") << address;
   }
   EXPECT_NE(WhyNotPublic({}), "");
@@ -56,7 +96,8 @@ Fetcher::Options Allowing(const TinyServer& server) {
 
 TEST(Fetcher, ReturnsStatusHeadersAndBody) {
   TinyServer server([](const auto&) { return TinyServer::Answer(404, {"X-Case: Value", "x-case: other"}, "нет"); });
-  const auto response = Fetcher(Allowing(server)).Get({}, {.url = server.Url("/a?b=c#d"), .accept = "application/rss+xml"});
+  const auto response =
+      Fetcher(Allowing(server)).Get({}, {.url = server.Url("/a?b=c#d"), .accept = "application/rss+xml"});
   ASSERT_TRUE(response) << response.error().ToString();
   EXPECT_EQ(response->status, 404);
   EXPECT_EQ(response->Header("x-case"), "Value");
@@ -73,8 +114,9 @@ TEST(Fetcher, ReturnsStatusHeadersAndBody) {
 
 TEST(Fetcher, AsksConditionally) {
   TinyServer server([](const auto&) { return TinyServer::Answer(304, {}, ""); });
-  const auto response = Fetcher(Allowing(server))
-                            .Get({}, {.url = server.Url("/"), .etag = "W/\"x\"", .last_modified = "Tue, 24 Nov 2026 09:30:00 GMT"});
+  const auto response =
+      Fetcher(Allowing(server))
+          .Get({}, {.url = server.Url("/"), .etag = "W/\"x\"", .last_modified = "Tue, 24 Nov 2026 09:30:00 GMT"});
   ASSERT_TRUE(response) << response.error().ToString();
   EXPECT_TRUE(response->not_modified);
   EXPECT_EQ(server.requests()[0].headers["if-none-match"], "W/\"x\"");
@@ -104,7 +146,8 @@ TEST(Fetcher, RefusesPrivateAddressesHoweverTheyAreWritten) {
   TinyServer server([](const auto&) { return TinyServer::Answer(200, {}, "secret"); });
   const std::string port = ":" + std::to_string(server.port()) + "/";
   const Fetcher fetcher(Fetcher::Options{});
-  for (const std::string host : {"127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"}) {
+  for (const std::string host : {"127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0.0.0.0",
+                                 "[::1]", "[::ffff:127.0.0.1]"}) {
     const auto response = fetcher.Get({}, {.url = "http://" + host + port});
     ASSERT_FALSE(response) << host;
     EXPECT_EQ(response.error().code(), Code::kPermissionDenied) << host << " " << response.error().ToString();
@@ -155,12 +198,14 @@ TEST(Fetcher, DoesNotFollowToOtherSchemesOrPortsOrWithAUser) {
   std::string location;
   TinyServer server([&](const auto&) { return TinyServer::Answer(302, {"Location: " + location}, ""); });
   const Fetcher fetcher(Allowing(server));
-  for (const std::string target : {"file:///etc/passwd", "gopher://example.org/", "ftp://example.org/", "http://example.org:22/",
-                                   "https://example.org:25/", "http://a:b@example.org/", "http:///", "http://exa mple.org/"}) {
+  for (const std::string target :
+       {"file:///etc/passwd", "gopher://example.org/", "ftp://example.org/", "http://example.org:22/",
+        "https://example.org:25/", "http://a:b@example.org/", "http:///", "http://exa mple.org/"}) {
     location = target;
     const auto response = fetcher.Get({}, {.url = server.Url("/")});
     ASSERT_FALSE(response) << target;
-    EXPECT_TRUE(response.error().code() == Code::kInvalidArgument || response.error().code() == Code::kFailedPrecondition)
+    EXPECT_TRUE(response.error().code() == Code::kInvalidArgument ||
+                response.error().code() == Code::kFailedPrecondition)
         << target << " " << response.error().ToString();
   }
 }
@@ -169,8 +214,7 @@ TEST(Fetcher, DropsCredentialsOnARedirect) {
   TinyServer server([&](const auto& request) {
     return request.target == "/" ? TinyServer::Answer(302, {"Location: /next"}, "") : TinyServer::Answer(200, {}, "x");
   });
-  const auto response =
-      Fetcher(Allowing(server)).Get({}, {.url = "http://user:word@" + server.host_port() + "/"});
+  const auto response = Fetcher(Allowing(server)).Get({}, {.url = "http://user:word@" + server.host_port() + "/"});
   ASSERT_TRUE(response) << response.error().ToString();
   EXPECT_TRUE(server.requests()[0].headers.contains("authorization"));
   EXPECT_FALSE(server.requests()[1].headers.contains("authorization"));
@@ -265,7 +309,8 @@ TEST(Fetcher, KeepsTheDeadline) {
     return std::string();
   });
   const auto begun = std::chrono::steady_clock::now();
-  const auto response = Fetcher(Allowing(server)).Get(Context::WithTimeout(std::chrono::milliseconds(200)), {.url = server.Url("/")});
+  const auto response =
+      Fetcher(Allowing(server)).Get(Context::WithTimeout(std::chrono::milliseconds(200)), {.url = server.Url("/")});
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
   gate.Open();
   ASSERT_FALSE(response);
@@ -298,8 +343,9 @@ TEST(Fetcher, SaysWhatWentWrong) {
   TinyServer server([](const auto&) { return std::string("not http at all\r\n\r\n"); });
   const Fetcher fetcher(Allowing(server));
   EXPECT_EQ(fetcher.Get({}, {.url = server.Url("/")}).error().code(), Code::kUnavailable);
-  for (const std::string url : {"", "feed.xml", "//example.org/", "file:///etc/passwd", "javascript:alert(1)", "http://", "http://[::1",
-                                "http://example.org:99999/", "http://example.org:25/", "http://a\r\nb/"}) {
+  for (const std::string url :
+       {"", "feed.xml", "//example.org/", "file:///etc/passwd", "javascript:alert(1)", "http://", "http://[::1",
+        "http://example.org:99999/", "http://example.org:25/", "http://a\r\nb/"}) {
     const auto response = fetcher.Get({}, {.url = url});
     ASSERT_FALSE(response) << url;
     EXPECT_EQ(response.error().code(), Code::kInvalidArgument) << url << ": " << response.error().ToString();

@@ -25,9 +25,9 @@ class TinyServer {
   TinyServer& operator=(const TinyServer&) = delete;
 
   int port() const;
-  std::string host_port() const;                      // "127.0.0.1:1234"
-  std::string Url(const std::string& target) const;   // "http://127.0.0.1:1234/…"
-  std::vector<Request> requests() const;              // so far
+  std::string host_port() const;                     // "127.0.0.1:1234"
+  std::string Url(const std::string& target) const;  // "http://127.0.0.1:1234/…"
+  std::vector<Request> requests() const;             // so far
 
   // An answer with Content-Length; `headers` are whole lines without line ends.
   static std::string Answer(int status, const std::vector<std::string>& headers, const std::string& body);

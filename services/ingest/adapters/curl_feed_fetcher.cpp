@@ -2,12 +2,15 @@
 
 namespace kimberlite::ingest {
 
-Result<FetchedDocument> CurlFeedFetcher::Fetch(const Context& context, const std::string& url, const Validators& validators) {
-  auto response = fetcher_.Get(context, {.url = url,
-                                         .accept = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
-                                                   "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1",
-                                         .etag = validators.etag,
-                                         .last_modified = validators.last_modified});
+Result<FetchedDocument> CurlFeedFetcher::Fetch(const Context& context, const std::string& url,
+                                               const Validators& validators) {
+  auto response = fetcher_.Get(
+      context,
+      {.url = url,
+       .accept = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
+                 "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1",
+       .etag = validators.etag,
+       .last_modified = validators.last_modified});
   if (!response) return std::unexpected(std::move(response).error());
   FetchedDocument document;
   document.status = response->status;

@@ -19,10 +19,12 @@ Result<Source> FromProto(const v1::FeedSource& proto) {
   source.publish_at_once = proto.publish_at_once();
   if (proto.has_poll_interval()) {
     const auto& interval = proto.poll_interval();
-    if (interval.seconds() < 0 || interval.seconds() > 24 * 3600 || interval.nanos() < 0 || interval.nanos() > 999'999'999) {
+    if (interval.seconds() < 0 || interval.seconds() > 24 * 3600 || interval.nanos() < 0 ||
+        interval.nanos() > 999'999'999) {
       return InvalidField("source.poll_interval", "must be 1 second to 24 hours");
     }
-    source.poll_interval = std::chrono::seconds(interval.seconds()) + std::chrono::milliseconds(interval.nanos() / 1'000'000);
+    source.poll_interval =
+        std::chrono::seconds(interval.seconds()) + std::chrono::milliseconds(interval.nanos() / 1'000'000);
   }
   source.paused = proto.paused();
   source.time_zone = proto.time_zone();
@@ -88,7 +90,8 @@ Result<void> CheckName(const std::string& text, std::string field) {
 
 // Microseconds of the last item, its source and its id.
 std::string TokenOf(const ItemRecord& record) {
-  return std::to_string(record.taken_time.time_since_epoch().count()) + "/" + record.source_id + "/" + record.external_id;
+  return std::to_string(record.taken_time.time_since_epoch().count()) + "/" + record.source_id + "/" +
+         record.external_id;
 }
 
 Result<std::optional<ItemCursor>> CursorOf(const std::string& token) {
@@ -100,17 +103,23 @@ Result<std::optional<ItemCursor>> CursorOf(const std::string& token) {
   const auto [end, error] = std::from_chars(token.data(), token.data() + first, micros);
   constexpr std::int64_t kYear9999 = 253'402'300'799'000'000;
   if (error != std::errc() || end != token.data() + first || micros < 0 || micros > kYear9999) return BadToken();
-  return ItemCursor{Time(std::chrono::microseconds(micros)), token.substr(first + 1, second - first - 1), token.substr(second + 1)};
+  return ItemCursor{Time(std::chrono::microseconds(micros)), token.substr(first + 1, second - first - 1),
+                    token.substr(second + 1)};
 }
 
 }  // namespace
 
 void GrpcIngestService::Register(rpc::Server& server) {
-  server.Handle<v1::PutSourceRequest, v1::PutSourceResponse>([this](const rpc::Call&, const auto& request) { return PutSource(request); });
-  server.Handle<v1::GetSourceRequest, v1::GetSourceResponse>([this](const rpc::Call&, const auto& request) { return GetSource(request); });
-  server.Handle<v1::ListSourcesRequest, v1::ListSourcesResponse>([this](const rpc::Call&, const auto& request) { return ListSources(request); });
-  server.Handle<v1::PollSourceRequest, v1::PollSourceResponse>([this](const rpc::Call&, const auto& request) { return PollSource(request); });
-  server.Handle<v1::ListItemsRequest, v1::ListItemsResponse>([this](const rpc::Call&, const auto& request) { return ListItems(request); });
+  server.Handle<v1::PutSourceRequest, v1::PutSourceResponse>(
+      [this](const rpc::Call&, const auto& request) { return PutSource(request); });
+  server.Handle<v1::GetSourceRequest, v1::GetSourceResponse>(
+      [this](const rpc::Call&, const auto& request) { return GetSource(request); });
+  server.Handle<v1::ListSourcesRequest, v1::ListSourcesResponse>(
+      [this](const rpc::Call&, const auto& request) { return ListSources(request); });
+  server.Handle<v1::PollSourceRequest, v1::PollSourceResponse>(
+      [this](const rpc::Call&, const auto& request) { return PollSource(request); });
+  server.Handle<v1::ListItemsRequest, v1::ListItemsResponse>(
+      [this](const rpc::Call&, const auto& request) { return ListItems(request); });
 }
 
 Result<v1::PutSourceResponse> GrpcIngestService::PutSource(const v1::PutSourceRequest& request) {

@@ -14,7 +14,8 @@ namespace {
 // Small enough to be far from the lease's end and the statement's, large enough that commits are not what costs.
 constexpr std::size_t kBatch = 100;
 
-bus::Event EventOf(const Lease& lease, const RecognisedItem& item, std::int64_t sequence, Time time, const std::string& traceparent) {
+bus::Event EventOf(const Lease& lease, const RecognisedItem& item, std::int64_t sequence, Time time,
+                   const std::string& traceparent) {
   v1::ItemTaken taken;
   taken.set_source_id(lease.source.source_id);
   taken.set_external_id(item.external_id);
@@ -60,8 +61,9 @@ Result<int> PgItemStore::Take(const Lease& lease, std::span<const RecognisedItem
         KIMBERLITE_ASSIGN_OR_RETURN(const bool new_or_changed, TakeOne(transaction, lease, *moved[i], traceparent));
         count += new_or_changed ? 1 : 0;
       }
-      KIMBERLITE_RETURN_IF_ERROR(transaction.Query("UPDATE ingest.sources SET items_taken = items_taken + $2 WHERE source_id = $1",
-                                                   pg::Params(lease.source.source_id, count)));
+      KIMBERLITE_RETURN_IF_ERROR(
+          transaction.Query("UPDATE ingest.sources SET items_taken = items_taken + $2 WHERE source_id = $1",
+                            pg::Params(lease.source.source_id, count)));
       return count;
     }));
     total += taken;
@@ -70,13 +72,15 @@ Result<int> PgItemStore::Take(const Lease& lease, std::span<const RecognisedItem
 }
 
 // Most polls bring nothing new: found out without a lock.
-Result<std::vector<const RecognisedItem*>> PgItemStore::Moved(const std::string& source_id, std::span<const RecognisedItem> items) {
+Result<std::vector<const RecognisedItem*>> PgItemStore::Moved(const std::string& source_id,
+                                                              std::span<const RecognisedItem> items) {
   std::vector<std::string> ids;
   for (const RecognisedItem& item : items) ids.push_back(item.external_id);
   return pool_.Read([&](pg::Transaction& transaction) -> Result<std::vector<const RecognisedItem*>> {
-    KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
-                                transaction.Query("SELECT external_id, digest FROM ingest.items WHERE source_id = $1 AND external_id = ANY($2)",
-                                                  pg::Params(source_id, ids)));
+    KIMBERLITE_ASSIGN_OR_RETURN(
+        const pg::Rows rows,
+        transaction.Query("SELECT external_id, digest FROM ingest.items WHERE source_id = $1 AND external_id = ANY($2)",
+                          pg::Params(source_id, ids)));
     std::unordered_map<std::string, std::string> digests;
     for (const pg::Row row : rows) digests.emplace(row.String("external_id"), row.String("digest"));
     std::vector<const RecognisedItem*> moved;
@@ -88,29 +92,36 @@ Result<std::vector<const RecognisedItem*>> PgItemStore::Moved(const std::string&
   });
 }
 
-Result<bool> PgItemStore::TakeOne(pg::Transaction& transaction, const Lease& lease, const RecognisedItem& item, const std::string& traceparent) {
+Result<bool> PgItemStore::TakeOne(pg::Transaction& transaction, const Lease& lease, const RecognisedItem& item,
+                                  const std::string& traceparent) {
   const Time now = clock_.Now();
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      transaction.Query("INSERT INTO ingest.items AS known (source_id, external_id, sequence, digest, language_code, headline, summary, body_html,"
-                        " link, credit_name, credit_url, authors, categories, published_time, first_taken_time, taken_time)"
-                        " VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)"
-                        " ON CONFLICT (source_id, external_id) DO UPDATE SET sequence = known.sequence + 1, digest = excluded.digest,"
-                        " language_code = excluded.language_code, headline = excluded.headline, summary = excluded.summary,"
-                        " body_html = excluded.body_html, link = excluded.link, credit_name = excluded.credit_name,"
-                        " credit_url = excluded.credit_url, authors = excluded.authors, categories = excluded.categories,"
-                        " published_time = excluded.published_time, taken_time = excluded.taken_time"
-                        " WHERE known.digest <> excluded.digest RETURNING sequence",
-                        pg::Params(lease.source.source_id, item.external_id, item.digest, item.language_code, item.headline, item.summary,
-                                   item.body_html, item.link, item.credit_name, item.credit_url, item.authors, item.categories,
-                                   item.published_time, now)));
+      transaction.Query(
+          "INSERT INTO ingest.items AS known (source_id, external_id, sequence, digest, language_code, headline, "
+          "summary, body_html,"
+          " link, credit_name, credit_url, authors, categories, published_time, first_taken_time, taken_time)"
+          " VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)"
+          " ON CONFLICT (source_id, external_id) DO UPDATE SET sequence = known.sequence + 1, digest = excluded.digest,"
+          " language_code = excluded.language_code, headline = excluded.headline, summary = excluded.summary,"
+          " body_html = excluded.body_html, link = excluded.link, credit_name = excluded.credit_name,"
+          " credit_url = excluded.credit_url, authors = excluded.authors, categories = excluded.categories,"
+          " published_time = excluded.published_time, taken_time = excluded.taken_time"
+          " WHERE known.digest <> excluded.digest RETURNING sequence",
+          pg::Params(lease.source.source_id, item.external_id, item.digest, item.language_code, item.headline,
+                     item.summary, item.body_html, item.link, item.credit_name, item.credit_url, item.authors,
+                     item.categories, item.published_time, now)));
   if (rows.empty()) return false;
-  KIMBERLITE_RETURN_IF_ERROR(bus::Append(transaction, kSchema, EventOf(lease, item, rows[0].Int("sequence"), now, traceparent)));
+  KIMBERLITE_RETURN_IF_ERROR(
+      bus::Append(transaction, kSchema, EventOf(lease, item, rows[0].Int("sequence"), now, traceparent)));
   return true;
 }
 
-Result<std::vector<ItemRecord>> PgItemStore::List(const std::string& source_id, const std::optional<ItemCursor>& after, int limit) {
-  std::string sql = "SELECT source_id, external_id, headline, link, language_code, published_time, taken_time, sequence FROM ingest.items WHERE true";
+Result<std::vector<ItemRecord>> PgItemStore::List(const std::string& source_id, const std::optional<ItemCursor>& after,
+                                                  int limit) {
+  std::string sql =
+      "SELECT source_id, external_id, headline, link, language_code, published_time, taken_time, sequence FROM "
+      "ingest.items WHERE true";
   pg::Params params(limit);
   int next = 2;
   if (!source_id.empty()) {
@@ -118,7 +129,8 @@ Result<std::vector<ItemRecord>> PgItemStore::List(const std::string& source_id, 
     params.Add(source_id);
   }
   if (after) {
-    sql += " AND (taken_time, source_id, external_id) < ($" + std::to_string(next) + ", $" + std::to_string(next + 1) + ", $" + std::to_string(next + 2) + ")";
+    sql += " AND (taken_time, source_id, external_id) < ($" + std::to_string(next) + ", $" + std::to_string(next + 1) +
+           ", $" + std::to_string(next + 2) + ")";
     params.Add(after->taken_time).Add(after->source_id).Add(after->external_id);
   }
   sql += " ORDER BY taken_time DESC, source_id DESC, external_id DESC LIMIT $1";
@@ -127,7 +139,8 @@ Result<std::vector<ItemRecord>> PgItemStore::List(const std::string& source_id, 
     std::vector<ItemRecord> records;
     for (const pg::Row row : rows) {
       records.push_back({row.String("source_id"), row.String("external_id"), row.String("headline"), row.String("link"),
-                         row.String("language_code"), row.OptionalInstant("published_time"), row.Instant("taken_time"), row.Int("sequence")});
+                         row.String("language_code"), row.OptionalInstant("published_time"), row.Instant("taken_time"),
+                         row.Int("sequence")});
     }
     return records;
   });

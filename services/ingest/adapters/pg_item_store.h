@@ -34,7 +34,8 @@ struct ItemCursor {
 // Table ingest.items, and the events that say what came.
 class PgItemStore final : public ItemStore {
  public:
-  PgItemStore(pg::Pool& pool, PgSourceStore& sources, const Clock& clock) : pool_(pool), sources_(sources), clock_(clock) {}
+  PgItemStore(pg::Pool& pool, PgSourceStore& sources, const Clock& clock)
+      : pool_(pool), sources_(sources), clock_(clock) {}
 
   Result<int> Take(const Lease& lease, std::span<const RecognisedItem> items) override;
   // Newest first; of one source, or of all when `source_id` is empty.
@@ -42,7 +43,8 @@ class PgItemStore final : public ItemStore {
 
  private:
   Result<std::vector<const RecognisedItem*>> Moved(const std::string& source_id, std::span<const RecognisedItem> items);
-  Result<bool> TakeOne(pg::Transaction& transaction, const Lease& lease, const RecognisedItem& item, const std::string& traceparent);
+  Result<bool> TakeOne(pg::Transaction& transaction, const Lease& lease, const RecognisedItem& item,
+                       const std::string& traceparent);
 
   pg::Pool& pool_;
   PgSourceStore& sources_;

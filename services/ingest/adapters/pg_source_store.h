@@ -23,7 +23,8 @@ struct SourceRecord {
 class PgSourceStore final : public LeaseStore {
  public:
   // A replica that died holds its source no longer than `lease`.
-  explicit PgSourceStore(pg::Pool& pool, std::chrono::milliseconds lease = std::chrono::seconds(30)) : pool_(pool), lease_(lease) {}
+  explicit PgSourceStore(pg::Pool& pool, std::chrono::milliseconds lease = std::chrono::seconds(30))
+      : pool_(pool), lease_(lease) {}
 
   // Creates or replaces, and makes it due unless it is paused. The next poll asks without validators, as other settings
   // may make other items of the same document. A poll in progress of another feed_url is disowned.

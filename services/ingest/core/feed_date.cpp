@@ -69,9 +69,9 @@ std::vector<Token> Tokenize(std::string_view text) {
 // By the first letters, so that "Sept", "September", "сентября" and "сен" are one.
 unsigned MonthOf(const std::string& word) {
   static constexpr std::pair<std::string_view, unsigned> kMonths[] = {
-      {"jan", 1}, {"feb", 2}, {"mar", 3}, {"apr", 4}, {"may", 5}, {"jun", 6}, {"jul", 7}, {"aug", 8}, {"sep", 9}, {"oct", 10}, {"nov", 11},
-      {"dec", 12}, {"янв", 1}, {"фев", 2}, {"мар", 3}, {"апр", 4}, {"мая", 5}, {"май", 5}, {"июн", 6}, {"июл", 7}, {"авг", 8},
-      {"сен", 9}, {"окт", 10}, {"ноя", 11}, {"дек", 12}};
+      {"jan", 1},  {"feb", 2},  {"mar", 3},  {"apr", 4}, {"may", 5},  {"jun", 6},  {"jul", 7}, {"aug", 8}, {"sep", 9},
+      {"oct", 10}, {"nov", 11}, {"dec", 12}, {"янв", 1}, {"фев", 2},  {"мар", 3},  {"апр", 4}, {"мая", 5}, {"май", 5},
+      {"июн", 6},  {"июл", 7},  {"авг", 8},  {"сен", 9}, {"окт", 10}, {"ноя", 11}, {"дек", 12}};
   for (const auto& [name, month] : kMonths) {
     if (word.starts_with(name)) return month;
   }
@@ -81,10 +81,11 @@ unsigned MonthOf(const std::string& word) {
 // RFC 5322 section 4.3 gives the American names; the others are what feeds of our part of the world write.
 std::optional<minutes> OffsetOfName(const std::string& word) {
   static constexpr std::pair<std::string_view, int> kHours[] = {
-      {"gmt", 0}, {"ut", 0}, {"utc", 0}, {"z", 0}, {"wet", 0}, {"est", -5}, {"edt", -4}, {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6},
-      {"pst", -8}, {"pdt", -7}, {"cet", 1}, {"cest", 2}, {"met", 1}, {"mest", 2}, {"bst", 1}, {"eet", 2}, {"eest", 3}, {"msk", 3}, {"мск", 3},
-      {"msd", 4}, {"yekt", 5}, {"omst", 6}, {"krat", 7}, {"irkt", 8}, {"yakt", 9}, {"jst", 9}, {"kst", 9}, {"vlat", 10}, {"aest", 10},
-      {"aedt", 11}, {"magt", 11}, {"pett", 12}};
+      {"gmt", 0},  {"ut", 0},   {"utc", 0},   {"z", 0},     {"wet", 0},   {"est", -5},  {"edt", -4},
+      {"cst", -6}, {"cdt", -5}, {"mst", -7},  {"mdt", -6},  {"pst", -8},  {"pdt", -7},  {"cet", 1},
+      {"cest", 2}, {"met", 1},  {"mest", 2},  {"bst", 1},   {"eet", 2},   {"eest", 3},  {"msk", 3},
+      {"мск", 3},  {"msd", 4},  {"yekt", 5},  {"omst", 6},  {"krat", 7},  {"irkt", 8},  {"yakt", 9},
+      {"jst", 9},  {"kst", 9},  {"vlat", 10}, {"aest", 10}, {"aedt", 11}, {"magt", 11}, {"pett", 12}};
   for (const auto& [name, hours] : kHours) {
     if (word == name) return minutes(hours * 60);
   }
@@ -97,7 +98,9 @@ class Reader {
   explicit Reader(std::string_view text) : tokens_(Tokenize(text)) {}
 
   bool AtEnd() const { return at_ == tokens_.size(); }
-  const Token* Peek(std::size_t ahead = 0) const { return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr; }
+  const Token* Peek(std::size_t ahead = 0) const {
+    return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr;
+  }
   void Skip(std::size_t count = 1) { at_ += count; }
 
   bool TakeSign(char c) {
@@ -106,7 +109,9 @@ class Reader {
     return true;
   }
   bool TakeNumber(std::size_t max_digits, int& value, std::size_t min_digits = 1) {
-    if (!Peek() || Peek()->kind != Token::kNumber || Peek()->text.size() > max_digits || Peek()->text.size() < min_digits) return false;
+    if (!Peek() || Peek()->kind != Token::kNumber || Peek()->text.size() > max_digits ||
+        Peek()->text.size() < min_digits)
+      return false;
     value = Peek()->Number();
     ++at_;
     return true;
@@ -127,11 +132,13 @@ int FullYear(int year, std::size_t digits) {
 bool ReadClock(Reader& reader, Fields& fields) {
   if (!reader.Peek() || reader.Peek()->kind != Token::kNumber || !reader.Peek(1)) return false;
   const char separator = reader.Peek(1)->text[0];
-  if (separator != ':' || !reader.TakeNumber(2, fields.hour) || !reader.TakeSign(':') || !reader.TakeNumber(2, fields.minute)) return false;
+  if (separator != ':' || !reader.TakeNumber(2, fields.hour) || !reader.TakeSign(':') ||
+      !reader.TakeNumber(2, fields.minute))
+    return false;
   if (reader.TakeSign(':')) {
     if (!reader.TakeNumber(2, fields.second)) return false;
-    if (reader.Peek() && (reader.Peek()->Is('.') || reader.Peek()->Is(',')) && reader.Peek(1) && reader.Peek(1)->kind == Token::kNumber &&
-        !reader.Peek(1)->after_space) {
+    if (reader.Peek() && (reader.Peek()->Is('.') || reader.Peek()->Is(',')) && reader.Peek(1) &&
+        reader.Peek(1)->kind == Token::kNumber && !reader.Peek(1)->after_space) {
       std::string digits(reader.Peek(1)->text.substr(0, 6));
       digits.resize(6, '0');
       fields.micros = std::stoi(digits);
@@ -150,7 +157,9 @@ bool ReadClock(Reader& reader, Fields& fields) {
 // +hhmm, +hh:mm, +hh, +h after "GMT" or "UTC" or alone.
 bool ReadOffset(Reader& reader, Fields& fields) {
   const Token* sign = reader.Peek();
-  if (!sign || !(sign->Is('+') || sign->Is('-') || sign->text == "−") || !reader.Peek(1) || reader.Peek(1)->kind != Token::kNumber) return false;
+  if (!sign || !(sign->Is('+') || sign->Is('-') || sign->text == "−") || !reader.Peek(1) ||
+      reader.Peek(1)->kind != Token::kNumber)
+    return false;
   const int direction = sign->Is('+') ? 1 : -1;
   const Token& number = *reader.Peek(1);
   int hours = 0;
@@ -211,7 +220,8 @@ bool ReadIso(Reader& reader, Fields& fields) {
   reader.TakeSign(',');
   if (!ReadClock(reader, fields)) {
     const Token* clock = reader.Peek();  // 093000
-    if (!clock || clock->kind != Token::kNumber || (clock->text.size() != 6 && clock->text.size() != 4)) return reader.AtEnd();
+    if (!clock || clock->kind != Token::kNumber || (clock->text.size() != 6 && clock->text.size() != 4))
+      return reader.AtEnd();
     const int value = clock->text.size() == 6 ? clock->Number() : clock->Number() * 100;
     fields.hour = value / 10000, fields.minute = value / 100 % 100, fields.second = value % 100;
     reader.Skip();
@@ -224,7 +234,9 @@ bool ReadIso(Reader& reader, Fields& fields) {
 bool ReadDotted(Reader& reader, Fields& fields) {
   int day = 0;
   int month = 0;
-  if (!reader.TakeNumber(2, day) || !reader.TakeSign('.') || !reader.TakeNumber(2, month) || !reader.TakeSign('.') || !reader.Peek()) return false;
+  if (!reader.TakeNumber(2, day) || !reader.TakeSign('.') || !reader.TakeNumber(2, month) || !reader.TakeSign('.') ||
+      !reader.Peek())
+    return false;
   const std::size_t digits = reader.Peek()->text.size();
   if ((digits != 4 && digits != 2) || !reader.TakeNumber(4, fields.year)) return false;
   fields.year = FullYear(fields.year, digits);
@@ -296,7 +308,8 @@ std::optional<Time> ToTime(const Fields& fields, std::string_view zone) {
   if (!date.ok() || fields.year < 1900 || fields.year > 2200) return std::nullopt;
   // 24:00 is the end of the day, second 60 a leap second.
   if (fields.hour > 24 || fields.minute > 59 || fields.second > 60) return std::nullopt;
-  const Time wall = Time(sys_days(date)) + hours(fields.hour) + minutes(fields.minute) + seconds(fields.second) + microseconds(fields.micros);
+  const Time wall = Time(sys_days(date)) + hours(fields.hour) + minutes(fields.minute) + seconds(fields.second) +
+                    microseconds(fields.micros);
   if (fields.offset) return wall - *fields.offset;
   // The offset depends on the instant and the instant on the offset; twice is enough but in the hour of a change, where
   // either answer is right.

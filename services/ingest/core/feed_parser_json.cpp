@@ -72,7 +72,8 @@ FeedItem ReadItem(const json& object, std::string_view base, std::string_view zo
   item.id = PlainLine(Text(object, "id"));
   item.link = AbsoluteUrl(base, Text(object, "url"));
   item.base_url = item.link.empty() ? std::string(base) : item.link;
-  if (const std::string elsewhere = AbsoluteUrl(base, Text(object, "external_url")); item.link.empty()) item.link = elsewhere;
+  if (const std::string elsewhere = AbsoluteUrl(base, Text(object, "external_url")); item.link.empty())
+    item.link = elsewhere;
   item.title = PlainLine(Text(object, "title"));
   item.content_html = TrimAscii(Text(object, "content_html"));
   if (item.content_html.empty()) item.content_html = html::EscapeText(TrimAscii(Text(object, "content_text")));
@@ -93,7 +94,8 @@ FeedItem ReadItem(const json& object, std::string_view base, std::string_view zo
       if (!attachment.is_object()) continue;
       FeedEnclosure enclosure{AbsoluteUrl(base, Text(attachment, "url")), PlainLine(Text(attachment, "mime_type")), 0};
       const json* size = Member(attachment, "size_in_bytes");
-      if (size && size->is_number_unsigned()) enclosure.length = static_cast<std::int64_t>(std::min<std::uint64_t>(size->get<std::uint64_t>(), INT64_MAX));
+      if (size && size->is_number_unsigned())
+        enclosure.length = static_cast<std::int64_t>(std::min<std::uint64_t>(size->get<std::uint64_t>(), INT64_MAX));
       if (!enclosure.url.empty()) item.enclosures.push_back(std::move(enclosure));
     }
   }
@@ -108,7 +110,8 @@ Result<Feed> ParseJsonFeed(std::string_view text, const FeedDocument& document) 
   if (root.is_discarded()) return Fail(Code::kInvalidArgument, "the document is not well-formed JSON");
   const json* items = root.is_object() ? Member(root, "items") : nullptr;
   if (!items || !items->is_array() || !Text(root, "version").contains("jsonfeed.org/version/")) {
-    return Fail(Code::kInvalidArgument, "the JSON document is not a JSON Feed: it has no \"version\" of jsonfeed.org or no \"items\"");
+    return Fail(Code::kInvalidArgument,
+                "the JSON document is not a JSON Feed: it has no \"version\" of jsonfeed.org or no \"items\"");
   }
   Feed feed;
   feed.id = AbsoluteUrl(document.url, Text(root, "feed_url"));

@@ -13,6 +13,9 @@
 namespace kimberlite::ingest {
 namespace {
 
+// People, categories and enclosures of an item; what is beyond is left out.
+constexpr std::size_t kMaxEach = 200;
+
 bool Has(std::string_view text) { return !TrimAscii(text).empty(); }
 
 // Sets what is not yet set.
@@ -33,8 +36,8 @@ void WriteHtml(const XmlNode& node, bool escape, std::string& html) {
     html += escape ? html::EscapeText(node.text) : node.text;
     return;
   }
-  static constexpr std::array<std::string_view, 14> kVoid = {"area", "base", "br", "col", "embed", "hr", "img",
-                                                             "input", "link", "meta", "param", "source", "track", "wbr"};
+  static constexpr std::array<std::string_view, 14> kVoid = {
+      "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"};
   (html += '<') += node.name;
   for (const XmlAttribute& attribute : node.attributes) {
     if (attribute.space != Space::kNone && !(attribute.space == Space::kXml && attribute.name == "lang")) continue;
@@ -61,7 +64,8 @@ std::string HtmlOf(const XmlNode& node) {
 // An Atom text construct or content as HTML (RFC 4287 sections 3.1 and 4.1.3, and Atom 0.3's mode).
 std::string AtomHtmlOf(const XmlNode& node) {
   const std::string_view type = node.Attribute("type");
-  const bool xhtml = type == "xhtml" || type == "application/xhtml+xml" || node.Attribute("mode") == "xml" || node.HasElements();
+  const bool xhtml =
+      type == "xhtml" || type == "application/xhtml+xml" || node.Attribute("mode") == "xml" || node.HasElements();
   if (xhtml && node.HasElements()) {
     // The div around is no part of the content.
     const XmlNode* only = nullptr;
@@ -83,7 +87,8 @@ std::string AtomHtmlOf(const XmlNode& node) {
 
 std::string AtomLineOf(const XmlNode& node) {
   const std::string_view type = node.Attribute("type");
-  if (!node.HasElements() && (type.empty() || type == "text" || type == "text/plain") && node.Attribute("mode") != "escaped") {
+  if (!node.HasElements() && (type.empty() || type == "text" || type == "text/plain") &&
+      node.Attribute("mode") != "escaped") {
     return PlainLine(node.Text());
   }
   return PlainLineOfHtml(AtomHtmlOf(node));
@@ -113,7 +118,7 @@ FeedPerson PersonOf(const std::string& line) {
 }
 
 void AddPerson(std::vector<FeedPerson>& people, FeedPerson person) {
-  if (person.name.empty() && person.email.empty()) return;
+  if ((person.name.empty() && person.email.empty()) || people.size() == kMaxEach) return;
   const bool known = std::ranges::any_of(people, [&](const FeedPerson& other) {
     return !person.name.empty() ? other.name == person.name : other.email == person.email;
   });
@@ -132,16 +137,19 @@ FeedPerson AtomPersonOf(const XmlNode& node) {
 }
 
 void AddCategory(std::vector<FeedCategory>& categories, FeedCategory category) {
-  if (category.term.empty() && category.label.empty()) return;
+  if ((category.term.empty() && category.label.empty()) || categories.size() == kMaxEach) return;
   if (category.term.empty()) category.term = category.label;
-  const auto same = [&](const FeedCategory& other) { return other.term == category.term && other.scheme == category.scheme; };
+  const auto same = [&](const FeedCategory& other) {
+    return other.term == category.term && other.scheme == category.scheme;
+  };
   if (std::ranges::none_of(categories, same)) categories.push_back(std::move(category));
 }
 
-void AddEnclosure(std::vector<FeedEnclosure>& enclosures, const XmlNode& node, std::string_view url_attribute, std::string_view size_attribute) {
+void AddEnclosure(std::vector<FeedEnclosure>& enclosures, const XmlNode& node, std::string_view url_attribute,
+                  std::string_view size_attribute) {
   FeedEnclosure enclosure;
   enclosure.url = AbsoluteUrl(node.base, node.Attribute(url_attribute));
-  if (enclosure.url.empty()) return;
+  if (enclosure.url.empty() || enclosures.size() == kMaxEach) return;
   enclosure.type = PlainLine(node.Attribute("type"));
   const std::string_view size = TrimAscii(node.Attribute(size_attribute));
   std::from_chars(size.data(), size.data() + size.size(), enclosure.length);
@@ -152,9 +160,9 @@ void AddEnclosure(std::vector<FeedEnclosure>& enclosures, const XmlNode& node, s
 
 // The links of one element, gathered before one is chosen.
 struct Links {
-  std::string own;         // RSS <link>, FeedBurner's origLink
-  std::string alternate;   // the first rel=alternate
-  std::string page;        // the first rel=alternate that is HTML
+  std::string own;        // RSS <link>, FeedBurner's origLink
+  std::string alternate;  // the first rel=alternate
+  std::string page;       // the first rel=alternate that is HTML
   std::string Best() const { return !own.empty() ? own : !page.empty() ? page : alternate; }
 };
 
@@ -162,7 +170,9 @@ void ReadAtomLink(const XmlNode& node, Links& links, std::vector<FeedEnclosure>*
   const std::string_view rel = TrimAscii(node.Attribute("rel"));
   const std::string_view type = node.Attribute("type");
   if (rel.empty() || rel == "alternate" || rel == "http://www.iana.org/assignments/relation/alternate") {
-    const std::string url = AbsoluteUrl(node.base, node.HasElements() || node.Attribute("href").empty() ? node.Text() : std::string(node.Attribute("href")));
+    const std::string url = AbsoluteUrl(node.base, node.HasElements() || node.Attribute("href").empty()
+                                                       ? node.Text()
+                                                       : std::string(node.Attribute("href")));
     if (type.empty() || type.contains("html")) Fill(links.page, url);
     Fill(links.alternate, url);
   } else if (rel == "enclosure" && enclosures) {
@@ -192,16 +202,21 @@ class ItemReader {
   void Child(const XmlNode& child) {
     switch (child.space) {
       case Space::kNone:
-      case Space::kRss: return Rss(child);
-      case Space::kAtom: return Atom(child);
+      case Space::kRss:
+        return Rss(child);
+      case Space::kAtom:
+        return Atom(child);
       case Space::kDc:
-      case Space::kDcTerms: return DublinCore(child);
-      case Space::kMedia: return Media(child);
+      case Space::kDcTerms:
+        return DublinCore(child);
+      case Space::kMedia:
+        return Media(child);
       case Space::kContent:
         if (child.name == "encoded") Content(HtmlOf(child), child);
         return;
       case Space::kXhtml:
-        if (child.name == "body" || child.name == "div") Content(std::string(TrimAscii(ChildrenAsHtml(child, true))), child);
+        if (child.name == "body" || child.name == "div")
+          Content(std::string(TrimAscii(ChildrenAsHtml(child, true))), child);
         return;
       case Space::kItunes:
         if (child.name == "author") itunes_author_ = PlainLine(child.Text());
@@ -212,7 +227,8 @@ class ItemReader {
         return;
       case Space::kRdf:
       case Space::kXml:
-      case Space::kOther: return;
+      case Space::kOther:
+        return;
     }
   }
 
@@ -268,7 +284,8 @@ class ItemReader {
     } else if (name == "author") {
       AddPerson(item_.authors, AtomPersonOf(child));
     } else if (name == "category") {
-      AddCategory(item_.categories, {PlainLine(child.Attribute("term")), PlainLine(child.Attribute("scheme")), PlainLine(child.Attribute("label"))});
+      AddCategory(item_.categories, {PlainLine(child.Attribute("term")), PlainLine(child.Attribute("scheme")),
+                                     PlainLine(child.Attribute("label"))});
     } else if (name == "source") {
       Source(child);
     }
@@ -467,7 +484,9 @@ Result<Feed> ParseXmlFeed(std::string_view text, const FeedDocument& document) {
   const std::string_view element = FeedElement(xml->root);
   if (element.empty()) {
     const bool page = xml->root.name == "html" || xml->root.name == "HTML";
-    return Fail(Code::kInvalidArgument, page ? "the document is a web page, not a feed" : "the document is not a feed: its root is <" + xml->root.name.substr(0, 60) + ">");
+    return Fail(Code::kInvalidArgument,
+                page ? "the document is a web page, not a feed"
+                     : "the document is not a feed: its root is <" + xml->root.name.substr(0, 60) + ">");
   }
   feed.link.clear();
   FeedReader reader(feed, document.time_zone);

@@ -5,6 +5,16 @@
 namespace kimberlite::ingest {
 namespace {
 
+constexpr std::size_t kMaxText = 16 * 1024;
+constexpr std::size_t kMaxHtml = 64 * 1024;
+
+// The beginning of well-formed UTF-8, without half a character at its end.
+std::string_view Beginning(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
 enum class Kind { kKeep, kSpace, kDrop };
 
 // What becomes of the character that begins at text[at]; `size` is its length in bytes.
@@ -26,6 +36,7 @@ Kind KindOf(std::string_view text, std::size_t at, std::size_t& size) {
 }  // namespace
 
 std::string PlainLine(std::string_view text) {
+  text = Beginning(text, kMaxText);
   std::string line;
   line.reserve(text.size());
   bool space = false;
@@ -46,6 +57,7 @@ std::string PlainLine(std::string_view text) {
 }
 
 std::string PlainLineOfHtml(std::string_view html) {
+  html = Beginning(html, kMaxHtml);
   if (html.find_first_of("<&") == std::string_view::npos) return PlainLine(html);
   return PlainLine(html::PlainText(html));
 }

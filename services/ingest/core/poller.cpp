@@ -14,11 +14,16 @@ std::string SentenceOf(int status) {
   const std::string code = std::to_string(status);
   switch (status) {
     case 401:
-    case 403: return "the server refuses the feed (HTTP " + code + ")";
-    case 404: return "there is no feed at this address (HTTP 404)";
-    case 410: return "the feed is gone for good (HTTP 410)";
-    case 429: return "the server asks to be polled less often (HTTP 429)";
-    default: break;
+    case 403:
+      return "the server refuses the feed (HTTP " + code + ")";
+    case 404:
+      return "there is no feed at this address (HTTP 404)";
+    case 410:
+      return "the feed is gone for good (HTTP 410)";
+    case 429:
+      return "the server asks to be polled less often (HTTP 429)";
+    default:
+      break;
   }
   if (status >= 500) return "the server has a fault (HTTP " + code + ")";
   return "the server answered with HTTP " + code + " and no feed";
@@ -32,11 +37,13 @@ Recognised CountsOf(Recognised recognised) {
 
 }  // namespace
 
-milliseconds DelayAfterFailure(milliseconds interval, int failures, std::optional<std::chrono::seconds> retry_after, double jitter) {
+milliseconds DelayAfterFailure(milliseconds interval, int failures, std::optional<std::chrono::seconds> retry_after,
+                               double jitter) {
   const milliseconds ceiling = std::max<milliseconds>(std::chrono::hours(1), interval);
   const int doublings = std::clamp(failures, 0, 20);
   const auto delay = std::min(ceiling, milliseconds(interval.count() << doublings));
-  const auto spread = milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * (0.95 + 0.1 * jitter)));
+  const auto spread =
+      milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * (0.95 + 0.1 * jitter)));
   const auto asked = std::min<milliseconds>(retry_after.value_or(std::chrono::seconds(0)), std::chrono::hours(24));
   return std::max({std::min(spread, ceiling), asked, interval});
 }
@@ -77,7 +84,10 @@ PollSummary Poller::Poll(std::stop_token stop, const Lease& lease) {
 }
 
 PollSummary Poller::Read(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result) {
-  const auto feed = ParseFeed({.body = document.body, .content_type = document.content_type, .url = document.url, .time_zone = lease.source.time_zone});
+  const auto feed = ParseFeed({.body = document.body,
+                               .content_type = document.content_type,
+                               .url = document.url,
+                               .time_zone = lease.source.time_zone});
   if (!feed) {
     result.error = feed.error().message();
     return Fail(lease, std::move(summary), std::move(result));
@@ -104,10 +114,12 @@ PollSummary Poller::Read(const Lease& lease, const FetchedDocument& document, Po
   return Finish(lease, std::move(summary), std::move(result));
 }
 
-PollSummary Poller::Fail(const Lease& lease, PollSummary summary, PollResult result, std::optional<std::chrono::seconds> retry_after) {
+PollSummary Poller::Fail(const Lease& lease, PollSummary summary, PollResult result,
+                         std::optional<std::chrono::seconds> retry_after) {
   summary.outcome = PollOutcome::kFailed;
   summary.error = result.error;
-  result.next_in = DelayAfterFailure(lease.source.poll_interval, lease.consecutive_failures + 1, retry_after, options_.jitter());
+  result.next_in =
+      DelayAfterFailure(lease.source.poll_interval, lease.consecutive_failures + 1, retry_after, options_.jitter());
   return Finish(lease, std::move(summary), std::move(result));
 }
 

@@ -31,9 +31,9 @@ struct PollSummary {
   std::chrono::milliseconds next_in{0};
 };
 
-// When to poll again after `failures` failures in a row: the interval doubled with each, up to an hour (or the interval,
-// where that is longer), not before the server's Retry-After (honoured up to a day). `jitter`, 0 to 1, spreads it by a
-// tenth, so that sources that failed together do not come back together.
+// When to poll again after `failures` failures in a row: the interval doubled with each, up to an hour (or the
+// interval, where that is longer), not before the server's Retry-After (honoured up to a day). `jitter`, 0 to 1,
+// spreads it by a tenth, so that sources that failed together do not come back together.
 std::chrono::milliseconds DelayAfterFailure(std::chrono::milliseconds interval, int failures,
                                             std::optional<std::chrono::seconds> retry_after, double jitter);
 
@@ -42,7 +42,7 @@ class Poller {
  public:
   struct Options {
     std::chrono::milliseconds fetch_timeout = std::chrono::seconds(15);  // well below the lease of 30 s
-    std::function<double()> jitter;  // random, 0 to 1
+    std::function<double()> jitter;                                      // random, 0 to 1
   };
   Poller(Options options, FeedFetcher& fetcher, LeaseStore& leases, ItemStore& items)
       : options_(std::move(options)), fetcher_(fetcher), leases_(leases), items_(items) {}
@@ -50,7 +50,8 @@ class Poller {
   PollSummary Poll(std::stop_token stop, const Lease& lease);
 
  private:
-  PollSummary Fail(const Lease& lease, PollSummary summary, PollResult result, std::optional<std::chrono::seconds> retry_after = {});
+  PollSummary Fail(const Lease& lease, PollSummary summary, PollResult result,
+                   std::optional<std::chrono::seconds> retry_after = {});
   PollSummary Finish(const Lease& lease, PollSummary summary, PollResult result);
   PollSummary Read(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result);
 

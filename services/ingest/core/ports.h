@@ -33,7 +33,8 @@ class FeedFetcher {
  public:
   virtual ~FeedFetcher() = default;
   // Errors as http::Fetcher's. Any HTTP status is an answer.
-  virtual Result<FetchedDocument> Fetch(const Context& context, const std::string& url, const Validators& validators) = 0;
+  virtual Result<FetchedDocument> Fetch(const Context& context, const std::string& url,
+                                        const Validators& validators) = 0;
 };
 
 // The right to poll one source until `lease_until`, and what is known of it.
@@ -47,9 +48,9 @@ struct Lease {
 // How a poll ended, for the source's status.
 struct PollResult {
   int http_status = 0;
-  std::string error;                    // a sentence; empty when it went well
-  std::optional<std::string> report;    // of the document; absent when none was read
-  std::optional<Validators> validators; // to keep; absent: the old ones stay
+  std::string error;                     // a sentence; empty when it went well
+  std::optional<std::string> report;     // of the document; absent when none was read
+  std::optional<Validators> validators;  // to keep; absent: the old ones stay
   int seen = 0;
   std::chrono::milliseconds next_in{0};
 };
@@ -73,7 +74,8 @@ class ItemStore {
  public:
   virtual ~ItemStore() = default;
   // Takes in what is new or has changed, each with its event, the last of the list first (feeds begin with the newest).
-  // Renews the lease as it goes. Returns how many were taken. ABORTED when the lease was lost: what was taken before stays.
+  // Renews the lease as it goes. Returns how many were taken. ABORTED when the lease was lost: what was taken before
+  // stays.
   virtual Result<int> Take(const Lease& lease, std::span<const RecognisedItem> items) = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "libs/base/text.h"
 #include "libs/html/clean.h"
 #include "libs/html/text.h"
+#include "libs/i18n/language.h"
 #include "libs/i18n/words.h"
 #include "services/ingest/core/plain_line.h"
 #include "services/ingest/core/url.h"
@@ -64,7 +65,7 @@ std::string ExternalId(const FeedItem& item, const RecognisedItem& recognised) {
 
 std::string Language(const FeedItem& item, const Feed& feed, const Source& source) {
   for (const std::string_view declared : {std::string_view(item.language), std::string_view(feed.language)}) {
-    if (std::string code = LanguageOf(declared); !code.empty()) return code;
+    if (std::string code = i18n::PrimaryLanguage(TrimAscii(declared)); !code.empty()) return code;
   }
   return source.default_language_code;
 }
@@ -76,16 +77,23 @@ RecognisedItem Recognise(const FeedItem& item, const Feed& feed, const Source& s
   // The fullest text is the body; a description beside it is the summary.
   const bool has_content = !item.content_html.empty();
   result.body_html = html::Clean(has_content ? item.content_html : item.summary_html, item.base_url);
-  if (has_content) result.summary = i18n::Excerpt(PlainLineOfHtml(item.summary_html), result.language_code, kMaxSummary);
+  if (has_content)
+    result.summary = i18n::Excerpt(PlainLineOfHtml(item.summary_html), result.language_code, kMaxSummary);
   result.authors = Authors(item);
   result.categories = Categories(item);
   result.link = item.link;
-  result.credit_name = i18n::Excerpt(item.source_name.empty() ? source.name : item.source_name, result.language_code, 200);
+  result.credit_name =
+      i18n::Excerpt(item.source_name.empty() ? source.name : item.source_name, result.language_code, 200);
   result.credit_url = item.source_name.empty() ? source.home_url : item.source_url;
   result.published_time = item.published_time ? item.published_time : item.updated_time;
   result.external_id = ExternalId(item, result);
-  result.digest =
-      FieldDigest().Add(result.headline).Add(result.summary).Add(result.body_html).Add(result.authors).Add(result.categories).Hex();
+  result.digest = FieldDigest()
+                      .Add(result.headline)
+                      .Add(result.summary)
+                      .Add(result.body_html)
+                      .Add(result.authors)
+                      .Add(result.categories)
+                      .Hex();
   return result;
 }
 
@@ -98,7 +106,8 @@ std::string Recognised::Report() const {
   if (refused == 0) return {};
   std::vector<std::string> reasons;
   if (without_headline > 0) reasons.push_back(Count(without_headline, "without a headline"));
-  if (without_language > 0) reasons.push_back(Count(without_language, "without a language (the source may name a default)"));
+  if (without_language > 0)
+    reasons.push_back(Count(without_language, "without a language (the source may name a default)"));
   if (too_large > 0) reasons.push_back(Count(too_large, "larger than 1 MiB"));
   if (duplicates > 0) reasons.push_back(Count(duplicates, "with the id of another"));
   return std::to_string(refused) + " of " + std::to_string(seen) + " items were not taken: " + Join(reasons, ", ");

@@ -39,12 +39,12 @@ struct Recognised {
   std::string Report() const;
 };
 
-constexpr std::size_t kMaxHeadline = 300;                // code points; longer ones are cut
-constexpr std::size_t kMaxSummary = 1000;                // code points; longer ones are cut
-constexpr std::size_t kMaxBodyBytes = 1024 * 1024;       // of cleaned HTML
+constexpr std::size_t kMaxHeadline = 300;           // code points; longer ones are cut
+constexpr std::size_t kMaxSummary = 1000;           // code points; longer ones are cut
+constexpr std::size_t kMaxBodyBytes = 1024 * 1024;  // of cleaned HTML
 constexpr std::size_t kMaxAuthors = 20;
 constexpr std::size_t kMaxCategories = 100;
-constexpr std::size_t kMaxExternalIdBytes = 500;         // longer ids are known by their SHA-256
+constexpr std::size_t kMaxExternalIdBytes = 500;  // longer ids are known by their SHA-256
 
 // Turns a feed's items into what the newsroom takes: identity, language, cleaned HTML, plain headline and summary.
 // An item's identity is its id, else its canonical link, else the digest of its words. Of several items with one id in

@@ -13,8 +13,8 @@
 
 namespace kimberlite::ingest {
 
-// Polls what is due, in threads of its own, until it is destroyed. Any number of schedulers, in any number of processes,
-// share the sources of one store.
+// Polls what is due, in threads of its own, until it is destroyed. Any number of schedulers, in any number of
+// processes, share the sources of one store.
 class Scheduler {
  public:
   struct Options {

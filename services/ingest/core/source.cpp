@@ -1,7 +1,5 @@
 #include "services/ingest/core/source.h"
 
-#include <unicode/uloc.h>
-
 #include <algorithm>
 
 #include "libs/base/text.h"
@@ -15,14 +13,16 @@ namespace {
 Result<void> CheckKey(std::string_view key, std::string field, std::size_t max) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   if (key.empty() || key.size() > max || !std::ranges::all_of(key, allowed)) {
-    return InvalidField(std::move(field), "must be 1 to " + std::to_string(max) + " characters of a-z, 0-9 and hyphens");
+    return InvalidField(std::move(field),
+                        "must be 1 to " + std::to_string(max) + " characters of a-z, 0-9 and hyphens");
   }
   return {};
 }
 
 Result<void> CheckUrl(std::string_view url, std::string field) {
   if (AbsoluteUrl("", url).empty()) {
-    return InvalidField(std::move(field), "must be an absolute http or https URL of at most 2,048 bytes, without a user name");
+    return InvalidField(std::move(field),
+                        "must be an absolute http or https URL of at most 2,048 bytes, without a user name");
   }
   return {};
 }
@@ -43,17 +43,6 @@ Result<void> CheckSource(const Source& source) {
   }
   if (!source.time_zone.empty()) KIMBERLITE_RETURN_IF_ERROR(i18n::CheckTimeZone(source.time_zone, "source.time_zone"));
   return {};
-}
-
-std::string LanguageOf(std::string_view declared) {
-  declared = TrimAscii(declared);
-  if (declared.empty() || declared.size() > 35) return {};
-  char language[ULOC_LANG_CAPACITY] = {};
-  UErrorCode status = U_ZERO_ERROR;
-  // Makes "rus" "ru" as well.
-  uloc_getLanguage(std::string(declared).c_str(), language, sizeof language, &status);
-  if (U_FAILURE(status) || !i18n::CheckLanguageCode(language, "language")) return {};
-  return language;
 }
 
 }  // namespace kimberlite::ingest

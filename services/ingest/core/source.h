@@ -39,8 +39,4 @@ struct SourceStatus {
 // The rules of the proto's comments. INVALID_ARGUMENT names the field; RESOURCE_EXHAUSTED a text that is too long.
 Result<void> CheckSource(const Source& source);
 
-// The language that a document's declaration means, as the site's languages are named: "ru-RU", "RU", "rus" and "ru_RU"
-// are "ru". Empty when it means none.
-std::string LanguageOf(std::string_view declared);
-
 }  // namespace kimberlite::ingest

@@ -15,7 +15,7 @@ namespace kimberlite::ingest {
 namespace {
 
 constexpr int kMaxDepth = 100;
-constexpr int kMaxNodes = 20'000;   // of one item, or of the feed without its items
+constexpr int kMaxNodes = 20'000;    // of one item, or of the feed without its items
 constexpr int kMaxNamespaces = 128;  // declared by the elements that are open; each name is looked for among them
 constexpr int kMaxRestarts = 200;
 constexpr std::size_t kMaxWarnings = 20;
@@ -63,9 +63,12 @@ Space SpaceOfUri(std::string_view uri) {
 
 Space SpaceOfPrefix(std::string_view prefix) {
   static constexpr std::pair<std::string_view, Space> kPrefixes[] = {
-      {"atom", Space::kAtom},     {"atom10", Space::kAtom}, {"content", Space::kContent},       {"dc", Space::kDc},
-      {"dcterms", Space::kDcTerms}, {"media", Space::kMedia}, {"itunes", Space::kItunes},       {"feedburner", Space::kFeedburner},
-      {"xhtml", Space::kXhtml},   {"rdf", Space::kRdf},     {"xml", Space::kXml},
+      {"atom", Space::kAtom},       {"atom10", Space::kAtom},
+      {"content", Space::kContent}, {"dc", Space::kDc},
+      {"dcterms", Space::kDcTerms}, {"media", Space::kMedia},
+      {"itunes", Space::kItunes},   {"feedburner", Space::kFeedburner},
+      {"xhtml", Space::kXhtml},     {"rdf", Space::kRdf},
+      {"xml", Space::kXml},
   };
   for (const auto& [known, space] : kPrefixes) {
     if (prefix == known) return space;
@@ -131,7 +134,8 @@ class Reader {
       while (stack_.size() > prologue_.size()) Pop();
       from = next;
     }
-    if (!has_root_) return Fail(Code::kInvalidArgument, document_.warnings.empty() ? "is empty" : document_.warnings.back());
+    if (!has_root_)
+      return Fail(Code::kInvalidArgument, document_.warnings.empty() ? "is empty" : document_.warnings.back());
     while (!stack_.empty()) Pop();
     return std::move(document_);
   }
@@ -175,7 +179,8 @@ class Reader {
   // Where the parser stands in text_.
   std::size_t Offset() const {
     const long consumed = xmlByteConsumed(context_);
-    const std::size_t at = consumed < static_cast<long>(prologue_bytes_) ? 0 : static_cast<std::size_t>(consumed) - prologue_bytes_;
+    const std::size_t at =
+        consumed < static_cast<long>(prologue_bytes_) ? 0 : static_cast<std::size_t>(consumed) - prologue_bytes_;
     return std::min(input_begin_ + at, text_.size());
   }
 
@@ -211,7 +216,8 @@ class Reader {
     if (stack_.empty() || item_depth_ > 0) return false;
     const XmlNode& parent = *stack_.back();
     if (node.name == "item") {
-      return (node.space == Space::kNone || node.space == Space::kRss) && (parent.name == "channel" || parent.name == "RDF" || parent.name == "rss");
+      return (node.space == Space::kNone || node.space == Space::kRss) &&
+             (parent.name == "channel" || parent.name == "RDF" || parent.name == "rss");
     }
     return node.Is(Space::kAtom, "entry") && parent.name == "feed";
   }
@@ -310,8 +316,8 @@ class Reader {
     children.back().text += text;
   }
 
-  static void OnStart(void* user, const xmlChar* name, const xmlChar* prefix, const xmlChar* uri, int namespaces, const xmlChar**, int count,
-                      int, const xmlChar** attributes) {
+  static void OnStart(void* user, const xmlChar* name, const xmlChar* prefix, const xmlChar* uri, int namespaces,
+                      const xmlChar**, int count, int, const xmlChar** attributes) {
     Reader& reader = *static_cast<Reader*>(user);
     reader.namespaces_.push_back(namespaces);
     reader.open_namespaces_ += namespaces;
@@ -326,8 +332,10 @@ class Reader {
     node.attributes.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i, attributes += 5) {
       const Space space = attributes[1] ? SpaceOf(attributes[1], attributes[2]) : Space::kNone;
-      node.attributes.push_back({space, std::string(View(attributes[0])), AttributeValue(attributes[3], attributes[4])});
-      if (space == Space::kXml && node.attributes.back().name == "lang") node.language = TrimAscii(node.attributes.back().value);
+      node.attributes.push_back(
+          {space, std::string(View(attributes[0])), AttributeValue(attributes[3], attributes[4])});
+      if (space == Space::kXml && node.attributes.back().name == "lang")
+        node.language = TrimAscii(node.attributes.back().value);
     }
     std::string qualified = prefix ? std::string(View(prefix)) + ":" : std::string();
     qualified += View(name);
@@ -353,7 +361,8 @@ class Reader {
     reader.failed_ = reader.done_ = true;
     reader.error_at_ = reader.Offset();
     std::string message = error->message ? std::string(TrimAscii(error->message)) : "XML error";
-    reader.Warn("line " + std::to_string(error->line) + (reader.input_begin_ != 0 ? " after a restart: " : ": ") + message);
+    reader.Warn("line " + std::to_string(error->line) + (reader.input_begin_ != 0 ? " after a restart: " : ": ") +
+                message);
   }
 
   RepairedXml repaired_;
@@ -368,22 +377,22 @@ class Reader {
   int skipped_ = 0;                     // open elements beyond a limit
   int nodes_ = 0;                       // of the open item, or of the feed
   int feed_nodes_ = 0;
-  std::vector<int> namespaces_;         // declared by each element that the parser has open
-  int open_namespaces_ = 0;             // their sum
+  std::vector<int> namespaces_;  // declared by each element that the parser has open
+  int open_namespaces_ = 0;      // their sum
   bool has_root_ = false;
   Space default_space_ = Space::kNone;  // of elements without a namespace: Atom's when <feed> itself has none
 
   // For beginning anew after an error.
   xmlParserCtxt* context_ = nullptr;
   std::vector<std::string> prologue_;
-  std::string item_tag_;           // qualified name of items
-  std::size_t item_at_ = 0;        // end of the last item's start tag in text_
+  std::string item_tag_;     // qualified name of items
+  std::size_t item_at_ = 0;  // end of the last item's start tag in text_
   std::size_t error_at_ = 0;
-  std::size_t input_begin_ = 0;    // of this pass, in text_
+  std::size_t input_begin_ = 0;  // of this pass, in text_
   std::size_t prologue_bytes_ = 0;
-  std::size_t replayed_ = 0;       // start tags of the prologue that are still to come
+  std::size_t replayed_ = 0;  // start tags of the prologue that are still to come
   bool failed_ = false;
-  bool done_ = false;              // nothing more is taken from this pass
+  bool done_ = false;  // nothing more is taken from this pass
 };
 
 void AppendText(const XmlNode& node, std::string& text) {

@@ -9,7 +9,8 @@
 
 namespace kimberlite::ingest {
 
-// The vocabularies that feeds are written in, by namespace URI. Where a prefix was never declared, its usual meaning counts.
+// The vocabularies that feeds are written in, by namespace URI. Where a prefix was never declared, its usual meaning
+// counts.
 enum class Space {
   kNone,
   kRss,  // RSS 0.90 and 1.0; other elements of RSS are in kNone
@@ -59,9 +60,9 @@ struct XmlDocument {
 // What to do with an item; false: read no further. `root` is what was read of the rest of the document so far.
 using OnXmlItem = std::function<bool(const XmlNode& root, const XmlNode& item)>;
 
-// Reads a feed in UTF-8. Hands on each item (RSS <item>, Atom <entry>, in their places) as soon as it is whole, and keeps
-// of the document only the rest. After an error it goes on with the next item. INVALID_ARGUMENT when not even a root
-// element can be read.
+// Reads a feed in UTF-8. Hands on each item (RSS <item>, Atom <entry>, in their places) as soon as it is whole, and
+// keeps of the document only the rest. After an error it goes on with the next item. INVALID_ARGUMENT when not even a
+// root element can be read.
 Result<XmlDocument> ReadXml(std::string_view text, std::string_view url, const OnXmlItem& on_item);
 
 }  // namespace kimberlite::ingest

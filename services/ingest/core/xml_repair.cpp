@@ -20,22 +20,25 @@ void AppendUtf8(std::string& out, std::uint32_t point) {
   } else if (point < 0x10000) {
     byte(0xE0 | point >> 12), byte(0x80 | (point >> 6 & 63)), byte(0x80 | (point & 63));
   } else {
-    byte(0xF0 | point >> 18), byte(0x80 | (point >> 12 & 63)), byte(0x80 | (point >> 6 & 63)), byte(0x80 | (point & 63));
+    byte(0xF0 | point >> 18), byte(0x80 | (point >> 12 & 63)), byte(0x80 | (point >> 6 & 63)),
+        byte(0x80 | (point & 63));
   }
 }
 
 bool IsXmlChar(std::uint32_t point) {
-  return point == 9 || point == 10 || point == 13 || (point >= 0x20 && point < 0xD800) || (point >= 0xE000 && point < 0xFFFE) ||
-         (point >= 0x10000 && point <= 0x10FFFF);
+  return point == 9 || point == 10 || point == 13 || (point >= 0x20 && point < 0xD800) ||
+         (point >= 0xE000 && point < 0xFFFE) || (point >= 0x10000 && point <= 0x10FFFF);
 }
 
 // What windows-1252 has at 0x80 to 0x9F; 0 where it has nothing.
-constexpr std::array<std::uint16_t, 32> kWindows1252 = {
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
-    0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+constexpr std::array<std::uint16_t, 32> kWindows1252 = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                        0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
+                                                        0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                        0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
 bool IsNameStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 bool StartsWithNoCase(std::string_view text, std::string_view lower) {
@@ -119,8 +122,8 @@ class Repairer {
     }
   }
 
-  // A tag with its attributes. Quotes that are never closed end at the tag's ">". Attributes beyond the limit are left out:
-  // the parser compares each with each.
+  // A tag with its attributes. Quotes that are never closed end at the tag's ">". Attributes beyond the limit are left
+  // out: the parser compares each with each.
   void Tag() {
     constexpr int kMaxAttributes = 256;
     out_ += '<';
@@ -194,7 +197,8 @@ class Repairer {
     for (std::size_t i = at_; i < end; ++i) {
       const auto byte = static_cast<unsigned char>(in_[i]);
       const bool control = byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
-      const bool noncharacter = byte == 0xEF && i + 2 < in_.size() && in_[i + 1] == '\xBF' && static_cast<unsigned char>(in_[i + 2]) >= 0xBE;
+      const bool noncharacter =
+          byte == 0xEF && i + 2 < in_.size() && in_[i + 1] == '\xBF' && static_cast<unsigned char>(in_[i + 2]) >= 0xBE;
       if (!control && !noncharacter) continue;
       out_.append(in_, from, i - from);
       if (noncharacter) i += 2;
@@ -209,7 +213,9 @@ class Repairer {
     const std::string_view rest = in_.substr(at_, std::min<std::size_t>(end - at_, 40));
     if (rest.starts_with("&#")) return CharacterReference(rest);
     std::size_t length = 1;
-    while (length < rest.size() && ((rest[length] >= '0' && rest[length] <= '9') || (IsNameStart(rest[length]) && rest[length] != ':'))) ++length;
+    while (length < rest.size() &&
+           ((rest[length] >= '0' && rest[length] <= '9') || (IsNameStart(rest[length]) && rest[length] != ':')))
+      ++length;
     if (length > 1 && length < rest.size() && rest[length] == ';' && Named(rest.substr(1, length - 1))) {
       at_ += length + 1;
       return;
@@ -225,26 +231,27 @@ class Repairer {
       return true;
     }
     repaired_ = true;
-    const std::string terminated(name);
-    if (const htmlEntityDesc* known = htmlEntityLookup(reinterpret_cast<const xmlChar*>(terminated.c_str()))) {
-      AppendUtf8(out_, known->value);
-      return true;
-    }
-    const std::string& rare = Rare(terminated);
-    out_ += rare;
-    return !rare.empty();
+    const std::string& text = Meaning(std::string(name));
+    out_ += text;
+    return !text.empty();
   }
 
-  // The two thousand names that HTML 5 added, seldom seen: escaped text, or empty for a name that is none. Remembered, and
-  // no more than a few hundred are looked up, since each costs an HTML parser.
-  const std::string& Rare(const std::string& name) {
-    constexpr std::size_t kMaxLookups = 300;
+  // What HTML's entity of that name means, as escaped text; empty for a name that is none. Remembered, and not more
+  // than some hundreds are looked up, since the names that HTML 5 added cost an HTML parser each.
+  const std::string& Meaning(const std::string& name) {
+    constexpr std::size_t kMaxLookups = 500;
     static const std::string kUnknown;
-    if (const auto known = rare_.find(name); known != rare_.end()) return known->second;
-    if (rare_.size() == kMaxLookups) return kUnknown;
+    if (const auto known = meanings_.find(name); known != meanings_.end()) return known->second;
+    if (meanings_.size() == kMaxLookups) return kUnknown;
+    std::string& meaning = meanings_[name];
+    if (const htmlEntityDesc* known = htmlEntityLookup(reinterpret_cast<const xmlChar*>(name.c_str()))) {
+      AppendUtf8(meaning, known->value);
+      return meaning;
+    }
     const std::string reference = "&" + name + ";";
     const std::string text = html::PlainText(reference);
-    return rare_[name] = text == reference ? std::string() : html::EscapeText(text);
+    if (text != reference) meaning = html::EscapeText(text);
+    return meaning;
   }
 
   void CharacterReference(std::string_view rest) {
@@ -254,7 +261,9 @@ class Repairer {
     std::uint32_t point = 0;
     for (; at < rest.size(); ++at) {
       const char c = rest[at];
-      const int digit = c >= '0' && c <= '9' ? c - '0' : hex && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+      const int digit = c >= '0' && c <= '9'                        ? c - '0'
+                        : hex && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                                    : -1;
       if (digit < 0) break;
       point = std::min<std::uint32_t>(point * (hex ? 16 : 10) + static_cast<std::uint32_t>(digit), 0x110000);
     }
@@ -287,7 +296,7 @@ class Repairer {
   std::size_t at_ = 0;
   std::string out_;
   bool repaired_ = false;
-  std::unordered_map<std::string, std::string> rare_;
+  std::unordered_map<std::string, std::string> meanings_;  // of entities by name
 };
 
 }  // namespace

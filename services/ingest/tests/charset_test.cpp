@@ -53,18 +53,21 @@ TEST(DecodeText, ReadsWhatTheXmlDeclarationNames) {
 
 TEST(DecodeText, ReadsWhatTheHeaderNames) {
   for (const Case& one : kCases) {
-    const DecodedText decoded = DecodeText("<t>" + std::string(one.bytes) + "</t>", "text/xml; version=1; Charset=\"" + std::string(one.label) + "\"");
+    const DecodedText decoded = DecodeText("<t>" + std::string(one.bytes) + "</t>",
+                                           "text/xml; version=1; Charset=\"" + std::string(one.label) + "\"");
     EXPECT_EQ(decoded.text, "<t>" + std::string(one.text) + "</t>") << one.label;
   }
 }
 
 TEST(DecodeText, BelievesTheHeaderMoreThanTheDeclaration) {
-  EXPECT_THAT(DecodeText(Document("koi8-r", "\xc0\xeb\xec\xe0\xe7"), "text/xml; charset=windows-1251").text, HasSubstr("Алмаз"));
+  EXPECT_THAT(DecodeText(Document("koi8-r", "\xc0\xeb\xec\xe0\xe7"), "text/xml; charset=windows-1251").text,
+              HasSubstr("Алмаз"));
 }
 
 TEST(DecodeText, BelievesTheByteOrderMarkMost) {
   const std::string word = "Өрөс";
-  EXPECT_EQ(DecodeText("\xEF\xBB\xBF<t>" + word + "</t>", "text/xml; charset=windows-1251").text, "<t>" + word + "</t>");
+  EXPECT_EQ(DecodeText("\xEF\xBB\xBF<t>" + word + "</t>", "text/xml; charset=windows-1251").text,
+            "<t>" + word + "</t>");
   EXPECT_EQ(DecodeText("\xFF\xFE<\0\xe8\x04"sv, "text/xml; charset=utf-8").text, "<Ө");
   EXPECT_EQ(DecodeText("\xFE\xFF\0<\x04\xe8"sv, "").text, "<Ө");
   EXPECT_EQ(DecodeText("\xFF\xFE\0\0<\0\0\0\xe8\x04\0\0"sv, "").text, "<Ө");
@@ -98,7 +101,9 @@ TEST(DecodeText, GuessesWhatNobodyNamed) {
   // "На открытом аукционе продали алмаз" in windows-1251, several times over.
   std::string bytes;
   for (int i = 0; i < 5; ++i) {
-    bytes += "<t>\xcd\xe0 \xee\xf2\xea\xf0\xfb\xf2\xee\xec \xe0\xf3\xea\xf6\xe8\xee\xed\xe5 \xef\xf0\xee\xe4\xe0\xeb\xe8 \xe0\xeb\xec\xe0\xe7</t>";
+    bytes +=
+        "<t>\xcd\xe0 \xee\xf2\xea\xf0\xfb\xf2\xee\xec \xe0\xf3\xea\xf6\xe8\xee\xed\xe5 \xef\xf0\xee\xe4\xe0\xeb\xe8 "
+        "\xe0\xeb\xec\xe0\xe7</t>";
   }
   const DecodedText decoded = DecodeText(bytes, "");
   EXPECT_EQ(decoded.charset, "windows-1251");

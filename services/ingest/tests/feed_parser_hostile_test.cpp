@@ -19,7 +19,9 @@ Result<Feed> Parse(std::string_view body) {
   return ParseFeed({.body = body, .content_type = "text/xml", .url = "https://feeds.example/", .time_zone = ""});
 }
 
-std::string Rss(const std::string& items) { return "<rss version=\"2.0\"><channel><title>T</title>" + items + "</channel></rss>"; }
+std::string Rss(const std::string& items) {
+  return "<rss version=\"2.0\"><channel><title>T</title>" + items + "</channel></rss>";
+}
 std::string Item(const std::string& title) { return "<item><title>" + title + "</title></item>"; }
 
 std::vector<std::string> Titles(const Result<Feed>& feed) {
@@ -53,23 +55,32 @@ TEST(BrokenFeed, LosesOnlyTheBrokenItem) {
 
 TEST(BrokenFeed, SurvivesManyBrokenItems) {
   std::string items;
-  for (int i = 0; i < 60; ++i) items += Item("good") + "<item><title>bad</titel></item><item a=\"1\" a=\"2\"/><item><p>bad<br></p></item>";
+  for (int i = 0; i < 60; ++i)
+    items += Item("good") + "<item><title>bad</titel></item><item a=\"1\" a=\"2\"/><item><p>bad<br></p></item>";
   EXPECT_EQ(Titles(Parse(Rss(items))).size(), 60u);
 }
 
 TEST(BrokenFeed, SurvivesAnErrorBeforeTheFirstItem) {
-  EXPECT_THAT(Titles(Parse("<rss><channel><title>T<br></title>" + Item("one") + Item("two") + "</channel></rss>")), ElementsAre("one", "two"));
-  EXPECT_THAT(Titles(Parse("<feed xmlns='http://www.w3.org/2005/Atom'><title>T<br></title><entry><title>one</title></entry></feed>")), ElementsAre("one"));
+  EXPECT_THAT(Titles(Parse("<rss><channel><title>T<br></title>" + Item("one") + Item("two") + "</channel></rss>")),
+              ElementsAre("one", "two"));
+  EXPECT_THAT(
+      Titles(Parse(
+          "<feed xmlns='http://www.w3.org/2005/Atom'><title>T<br></title><entry><title>one</title></entry></feed>")),
+      ElementsAre("one"));
 }
 
 TEST(BrokenFeed, KeepsRdfItemsAfterAnError) {
-  EXPECT_THAT(Titles(Parse("<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'><channel><title>T</title></channel>"
-                           "<item><title>one</title></item><item><title>two</item><item><title>three</title></item></rdf:RDF>")),
+  EXPECT_THAT(Titles(Parse(
+                  "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "
+                  "xmlns='http://purl.org/rss/1.0/'><channel><title>T</title></channel>"
+                  "<item><title>one</title></item><item><title>two</item><item><title>three</title></item></rdf:RDF>")),
               ElementsAre("one", "three"));
 }
 
 TEST(BrokenFeed, IsNotFooledByItemsInsideCData) {
-  EXPECT_THAT(Titles(Parse(Rss("<item><description><![CDATA[<item><title>no</title></item>]]></description><x></item>" + Item("yes")))), ElementsAre("yes"));
+  EXPECT_THAT(Titles(Parse(Rss("<item><description><![CDATA[<item><title>no</title></item>]]></description><x></item>" +
+                               Item("yes")))),
+              ElementsAre("yes"));
 }
 
 TEST(BrokenFeed, KeepsWhatCameBeforeTheCut) {
@@ -87,7 +98,8 @@ TEST(BrokenFeed, TakesStrayCharactersForText) {
 TEST(NoFeed, IsRefusedWithASentence) {
   EXPECT_THAT(Parse("").error().message(), HasSubstr("empty"));
   EXPECT_THAT(Parse("  \n ").error().message(), HasSubstr("empty"));
-  EXPECT_THAT(Parse("<!DOCTYPE html><html><head><title>x</title></head></html>").error().message(), HasSubstr("a web page"));
+  EXPECT_THAT(Parse("<!DOCTYPE html><html><head><title>x</title></head></html>").error().message(),
+              HasSubstr("a web page"));
   EXPECT_THAT(Parse("<!doctype html><HTML><p>x").error().message(), HasSubstr("a web page"));
   EXPECT_THAT(Parse("<opml/>").error().message(), HasSubstr("<opml>"));
   for (const char* text : {"hello", "<", "<>", "<?xml", "<!--", "<![CDATA[", "&", "\xFF\xFE", "<a", "\"", "%PDF-1.7"}) {
@@ -99,7 +111,8 @@ TEST(NoFeed, IsRefusedWithASentence) {
 
 TEST(HostileFeed, DefinesNoEntities) {
   const auto feed = Parse(
-      "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY file SYSTEM \"file:///etc/passwd\"><!ENTITY % p SYSTEM \"http://127.0.0.1/x\">%p;"
+      "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY file SYSTEM \"file:///etc/passwd\"><!ENTITY % p SYSTEM "
+      "\"http://127.0.0.1/x\">%p;"
       "<!ENTITY a \"AAAA\"><!ENTITY b \"&a;&a;&a;\">]>" +
       Rss("<item><title>x &file; &b;</title><link>https://e.example/?a=&a;</link></item>"));
   ASSERT_TRUE(feed) << feed.error().ToString();
@@ -116,7 +129,8 @@ TEST(HostileFeed, StaysWithinTimeWhateverComes) {
   };
   constexpr std::size_t kSize = 4 * 1024 * 1024;
   std::string laughs = "<!DOCTYPE r [<!ENTITY l0 \"lol\">";
-  for (int i = 1; i < 30; ++i) laughs += "<!ENTITY l" + std::to_string(i) + " \"" + repeat("&l" + std::to_string(i - 1) + ";", 40) + "\">";
+  for (int i = 1; i < 30; ++i)
+    laughs += "<!ENTITY l" + std::to_string(i) + " \"" + repeat("&l" + std::to_string(i - 1) + ";", 40) + "\">";
   const std::pair<const char*, std::string> cases[] = {
       {"billion laughs", laughs + "]>" + Rss(Item("&l29;"))},
       {"deep", "<rss><channel><item>" + repeat("<a>", kSize)},
@@ -125,21 +139,31 @@ TEST(HostileFeed, StaysWithinTimeWhateverComes) {
       {"many items", Rss(repeat("<item/>", kSize))},
       {"many broken items", Rss(repeat("<item><title>x</item>", kSize))},
       {"many attributes", "<rss " + repeat("a='1' ", kSize) + "/>"},
-      {"many namespaces", "<rss " + [&] {
-         std::string all;
-         for (int i = 0; i < 200'000; ++i) all += "xmlns:n" + std::to_string(i) + "='u" + std::to_string(i) + "' ";
-         return all;
-       }() + "><channel/></rss>"},
-      {"many attributes of many names", "<rss " + [&] {
-         std::string all;
-         for (int i = 0; i < 400'000; ++i) all += "a" + std::to_string(i) + "='1' ";
-         return all;
-       }() + "/>"},
-      {"many namespaces of many elements", "<rss>" + [&] {
-         std::string all;
-         for (int i = 0; i < 30'000; ++i) all += "<a xmlns:n" + std::to_string(i % 250) + "='u" + std::to_string(i) + "'>";
-         return all;
-       }() + repeat("<b/>", kSize)},
+      {"many namespaces", "<rss " +
+                              [&] {
+                                std::string all;
+                                for (int i = 0; i < 200'000; ++i)
+                                  all += "xmlns:n" + std::to_string(i) + "='u" + std::to_string(i) + "' ";
+                                return all;
+                              }() +
+                              "><channel/></rss>"},
+      {"many attributes of many names", "<rss " +
+                                            [&] {
+                                              std::string all;
+                                              for (int i = 0; i < 400'000; ++i)
+                                                all += "a" + std::to_string(i) + "='1' ";
+                                              return all;
+                                            }() +
+                                            "/>"},
+      {"many namespaces of many elements", "<rss>" +
+                                               [&] {
+                                                 std::string all;
+                                                 for (int i = 0; i < 30'000; ++i)
+                                                   all += "<a xmlns:n" + std::to_string(i % 250) + "='u" +
+                                                          std::to_string(i) + "'>";
+                                                 return all;
+                                               }() +
+                                               repeat("<b/>", kSize)},
       {"long attribute", Rss("<item a='" + repeat("x", kSize) + "'/>")},
       {"long name", Rss("<" + repeat("x", kSize) + "/>")},
       {"open quotes", repeat("<a b=\"", kSize)},
@@ -157,11 +181,14 @@ TEST(HostileFeed, StaysWithinTimeWhateverComes) {
       {"open cdata", "<rss>" + repeat("<![CDATA[", kSize)},
       {"long date", Rss("<item><title>x</title><pubDate>" + repeat("1 ", kSize) + "</pubDate></item>")},
       {"long author", Rss("<item><title>x</title><author>" + repeat("@(", kSize) + "</author></item>")},
-      {"many categories", Rss("<item><title>x</title>" + [&] {
-         std::string all;
-         for (int i = 0; i < 19'000; ++i) all += "<category>c" + std::to_string(i) + "</category>";
-         return all;
-       }() + "</item>")},
+      {"many categories", Rss("<item><title>x</title>" +
+                              [&] {
+                                std::string all;
+                                for (int i = 0; i < 19'000; ++i)
+                                  all += "<category>c" + std::to_string(i) + "</category>";
+                                return all;
+                              }() +
+                              "</item>")},
       {"nul", std::string(kSize, '\0')},
       {"high bytes", std::string(kSize, '\xFF')},
       {"utf-16", "\xFF\xFE" + std::string(kSize, '<')},
@@ -178,19 +205,29 @@ TEST(HostileFeed, StaysWithinTimeWhateverComes) {
 
 TEST(HostileFeed, SurvivesRandomDamage) {
   const std::string good =
-      "<?xml version=\"1.0\" encoding=\"utf-8\"?><!DOCTYPE rss><rss version=\"2.0\" xmlns:a=\"http://www.w3.org/2005/Atom\"><channel>" +
-      Item("один") + "<item><title><![CDATA[<b>два</b>]]></title><a:link href='x'/><guid isPermaLink='false'>2</guid>"
-      "<pubDate>Tue, 24 Nov 2026 09:30:00 GMT</pubDate><!-- c --></item>" + Item("три &amp; &laquo;") + "</channel></rss>";
+      "<?xml version=\"1.0\" encoding=\"utf-8\"?><!DOCTYPE rss><rss version=\"2.0\" "
+      "xmlns:a=\"http://www.w3.org/2005/Atom\"><channel>" +
+      Item("один") +
+      "<item><title><![CDATA[<b>два</b>]]></title><a:link href='x'/><guid isPermaLink='false'>2</guid>"
+      "<pubDate>Tue, 24 Nov 2026 09:30:00 GMT</pubDate><!-- c --></item>" +
+      Item("три &amp; &laquo;") + "</channel></rss>";
   std::mt19937 random(20261124);
   for (int round = 0; round < 5'000; ++round) {
     std::string bad = good;
     for (int i = 0; i < 3; ++i) {
       const std::size_t at = random() % bad.size();
       switch (random() % 4) {
-        case 0: bad[at] = static_cast<char>(random()); break;
-        case 1: bad.erase(at, random() % 20); break;
-        case 2: bad.insert(at, bad.substr(random() % bad.size(), random() % 40)); break;
-        default: bad[at] = "<>&\"'=[]!?/;#"[random() % 13];
+        case 0:
+          bad[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bad.erase(at, random() % 20);
+          break;
+        case 2:
+          bad.insert(at, bad.substr(random() % bad.size(), random() % 40));
+          break;
+        default:
+          bad[at] = "<>&\"'=[]!?/;#"[random() % 13];
       }
       if (bad.empty()) bad = "<";
     }

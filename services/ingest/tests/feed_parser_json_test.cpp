@@ -9,11 +9,13 @@ namespace {
 using ::testing::HasSubstr;
 
 Result<Feed> Parse(const std::string& body) {
-  return ParseFeed({.body = body, .content_type = "text/html", .url = "https://feeds.example/feed.json", .time_zone = ""});
+  return ParseFeed(
+      {.body = body, .content_type = "text/html", .url = "https://feeds.example/feed.json", .time_zone = ""});
 }
 
 TEST(JsonFeed, ReadsVersion11) {
-  const auto feed = Parse(R"({"version": "https://jsonfeed.org/version/1.1", "title": "Тайҕа", "home_page_url": "https://site.example/",
+  const auto feed = Parse(
+      R"({"version": "https://jsonfeed.org/version/1.1", "title": "Тайҕа", "home_page_url": "https://site.example/",
     "feed_url": "https://site.example/feed.json", "description": "a < b", "language": "sah", "authors": [{"name": "Дария"}],
     "items": [{"id": "1", "url": "/1", "title": "Хомус & <ырыа>", "content_html": "<p>Х</p>", "summary": "a < b", "language": "ru",
       "date_published": "2026-11-24T18:30:00+09:00", "date_modified": "2026-11-25T00:00:00Z", "tags": ["култуура", 5, ""],
@@ -48,19 +50,23 @@ TEST(JsonFeed, ReadsVersion11) {
 }
 
 TEST(JsonFeed, ReadsVersion1AndAByteOrderMark) {
-  const auto feed = Parse("\xEF\xBB\xBF{\"version\": \"https://jsonfeed.org/version/1\", \"author\": {\"name\": \"А\"}, \"items\": [{\"id\": \"1\"}]}");
+  const auto feed = Parse(
+      "\xEF\xBB\xBF{\"version\": \"https://jsonfeed.org/version/1\", \"author\": {\"name\": \"А\"}, \"items\": "
+      "[{\"id\": \"1\"}]}");
   ASSERT_TRUE(feed) << feed.error().ToString();
   EXPECT_EQ(feed->items[0].authors[0].name, "А");
 }
 
 TEST(JsonFeed, RefusesOtherJson) {
-  for (const char* body : {"{}", "[]", "{\"version\": \"https://jsonfeed.org/version/1\"}", "{\"items\": []}", "{\"version\": 1, \"items\": []}",
-                           "{\"version\": \"https://jsonfeed.org/version/1\", \"items\": {}}"}) {
+  for (const char* body :
+       {"{}", "[]", "{\"version\": \"https://jsonfeed.org/version/1\"}", "{\"items\": []}",
+        "{\"version\": 1, \"items\": []}", "{\"version\": \"https://jsonfeed.org/version/1\", \"items\": {}}"}) {
     const auto feed = Parse(body);
     ASSERT_FALSE(feed) << body;
     EXPECT_THAT(feed.error().message(), HasSubstr("not a JSON Feed")) << body;
   }
-  EXPECT_THAT(Parse("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": [").error().message(), HasSubstr("not well-formed"));
+  EXPECT_THAT(Parse("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": [").error().message(),
+              HasSubstr("not well-formed"));
 }
 
 TEST(JsonFeed, BoundsDepthAndSize) {

@@ -273,7 +273,9 @@ TEST_F(PollerTest, SchedulerEndsFetchesWhenItStops) {
   };
   store_.due = {ALease("a")};
   {
-    Scheduler scheduler({.workers = 1, .on_poll = [](const Source&, const PollSummary&) {}, .on_store_error = [](const Error&) {}}, store_, poller_);
+    Scheduler scheduler(
+        {.workers = 1, .on_poll = [](const Source&, const PollSummary&) {}, .on_store_error = [](const Error&) {}},
+        store_, poller_);
     std::unique_lock lock(mutex);
     ASSERT_TRUE(changed.wait_for(lock, seconds(20), [&] { return fetching; }));
   }

@@ -23,14 +23,15 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 
 std::string Rss(const std::string& items) {
-  return "<?xml version=\"1.0\" encoding=\"windows-1251\"?><rss version=\"2.0\"><channel><title>T</title><link>https://wire.example/</link>" + items +
-         "</channel></rss>";
+  return "<?xml version=\"1.0\" encoding=\"windows-1251\"?><rss "
+         "version=\"2.0\"><channel><title>T</title><link>https://wire.example/</link>" +
+         items + "</channel></rss>";
 }
 
 // "Алмаз" in windows-1251, and what is given.
 std::string Item(const std::string& id, const std::string& more = "") {
-  return "<item><guid isPermaLink=\"false\">" + id + "</guid><title>\xc0\xeb\xec\xe0\xe7 " + more + "</title><link>/" + id +
-         "</link><description>&lt;p&gt;x&lt;/p&gt;</description></item>";
+  return "<item><guid isPermaLink=\"false\">" + id + "</guid><title>\xc0\xeb\xec\xe0\xe7 " + more + "</title><link>/" +
+         id + "</link><description>&lt;p&gt;x&lt;/p&gt;</description></item>";
 }
 
 // A publisher that answers conditional requests. Documents are by path.
@@ -44,7 +45,8 @@ class Publisher {
   http::TinyServer& server() { return server_; }
   int Requests(const std::string& path, bool conditional = false) {
     int count = 0;
-    for (const auto& request : server_.requests()) count += request.target == path && (!conditional || request.headers.contains("if-none-match"));
+    for (const auto& request : server_.requests())
+      count += request.target == path && (!conditional || request.headers.contains("if-none-match"));
     return count;
   }
 
@@ -55,7 +57,8 @@ class Publisher {
     if (found == documents_.end()) return http::TinyServer::Answer(404, {}, "");
     const std::string etag = "\"" + std::to_string(version_) + "\"";
     const auto asked = request.headers.find("if-none-match");
-    if (asked != request.headers.end() && asked->second == etag) return http::TinyServer::Answer(304, {"ETag: " + etag}, "");
+    if (asked != request.headers.end() && asked->second == etag)
+      return http::TinyServer::Answer(304, {"ETag: " + etag}, "");
     return http::TinyServer::Answer(200, {"ETag: " + etag, "Content-Type: text/xml"}, found->second);
   }
   std::mutex mutex_;
@@ -78,7 +81,8 @@ class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest() : directory_(std::filesystem::temp_directory_path() / testing::UniqueName("ingest")) {
     std::filesystem::create_directory(directory_);
-    std::ofstream(directory_ / "tokens") << "op operator token-of-an-operator-of-ours\ned editor token-of-an-editor-of-ours\n";
+    std::ofstream(directory_ / "tokens")
+        << "op operator token-of-an-operator-of-ours\ned editor token-of-an-editor-of-ours\n";
     config_.common.postgres_url = database_.url();
     config_.common.grpc_port = 0;
     config_.common.rpc_tokens_file = directory_ / "tokens";
@@ -93,7 +97,8 @@ class ServiceTest : public ::testing::Test {
     const auto started = app_->Start();
     ASSERT_TRUE(started) << started.error().ToString();
     EXPECT_TRUE(app_->Ready());
-    channel_ = std::make_unique<rpc::Channel>("127.0.0.1:" + std::to_string(app_->grpc_port()), "token-of-an-operator-of-ours");
+    channel_ = std::make_unique<rpc::Channel>("127.0.0.1:" + std::to_string(app_->grpc_port()),
+                                              "token-of-an-operator-of-ours");
   }
 
   template <typename Response, typename Request>
@@ -144,14 +149,16 @@ TEST_F(ServiceTest, SaysEachItemOnceAndAgainWhenItChanges) {
   std::vector<v1::ItemTaken> heard;
   auto bus = bus::Open({.driver = "postgres", .postgres_url = database_.url(), .client_name = "test"});
   ASSERT_TRUE(bus) << bus.error().ToString();
-  const auto consumer = (*bus)->Subscribe(bus::GroupSubscription{
-      .group = "test", .topics = {kItemTopic}, .handler = [&](const bus::Event& event, const bus::Position&) -> Result<void> {
-        v1::ItemTaken taken;
-        EXPECT_TRUE(taken.ParseFromString(event.payload));
-        const std::lock_guard lock(mutex);
-        heard.push_back(taken);
-        return {};
-      }});
+  const auto consumer = (*bus)->Subscribe(
+      bus::GroupSubscription{.group = "test",
+                             .topics = {kItemTopic},
+                             .handler = [&](const bus::Event& event, const bus::Position&) -> Result<void> {
+                               v1::ItemTaken taken;
+                               EXPECT_TRUE(taken.ParseFromString(event.payload));
+                               const std::lock_guard lock(mutex);
+                               heard.push_back(taken);
+                               return {};
+                             }});
   const auto count = [&] {
     const std::lock_guard lock(mutex);
     return heard.size();
@@ -165,7 +172,8 @@ TEST_F(ServiceTest, SaysEachItemOnceAndAgainWhenItChanges) {
   EXPECT_EQ(heard[0].language_code(), "ru");
   EXPECT_EQ(heard[0].credit_name(), "Провод");
   EXPECT_EQ(heard[0].link(), "https://wire.example/1");
-  ASSERT_TRUE(Await([&] { return Get("wire").status().items_taken() == 2 && Get("wire").status().has_last_poll_time(); }));
+  ASSERT_TRUE(
+      Await([&] { return Get("wire").status().items_taken() == 2 && Get("wire").status().has_last_poll_time(); }));
 
   // Unchanged: the next poll is conditional, and says nothing.
   Poll("wire");

@@ -86,7 +86,8 @@ class StoreTest : public ::testing::Test {
   std::vector<v1::ItemTaken> Events() {
     std::vector<v1::ItemTaken> events;
     const auto rows = pool_.Read([](pg::Transaction& transaction) {
-      return transaction.Query("SELECT topic, key, type, sequence, payload FROM ingest.outbox ORDER BY event_time, sequence");
+      return transaction.Query(
+          "SELECT topic, key, type, sequence, payload FROM ingest.outbox ORDER BY event_time, sequence");
     });
     EXPECT_TRUE(rows) << rows.error().ToString();
     for (const pg::Row row : *rows) {
@@ -147,7 +148,8 @@ TEST_F(StoreTest, NeverGivesOneSourceToTwo) {
   }
   threads.clear();
   // A claim that met only rows which others had locked found nothing; what it left is still there.
-  for (auto lease = sources_.Claim(); lease && *lease; lease = sources_.Claim()) claimed.push_back((*lease)->source.source_id);
+  for (auto lease = sources_.Claim(); lease && *lease; lease = sources_.Claim())
+    claimed.push_back((*lease)->source.source_id);
   EXPECT_EQ(claimed.size(), static_cast<std::size_t>(kSources));
   EXPECT_EQ(std::set(claimed.begin(), claimed.end()).size(), static_cast<std::size_t>(kSources));
 }
@@ -194,7 +196,8 @@ TEST_F(StoreTest, TakesNewAndChangedItemsWithTheirEvents) {
   const std::vector<v1::ItemTaken> events = Events();
   ASSERT_EQ(events.size(), 4u);
   std::vector<std::string> said;
-  for (const v1::ItemTaken& event : events) said.push_back(event.external_id() + " " + std::to_string(event.sequence()) + " " + event.headline());
+  for (const v1::ItemTaken& event : events)
+    said.push_back(event.external_id() + " " + std::to_string(event.sequence()) + " " + event.headline());
   EXPECT_THAT(said, ElementsAre("1 1 Алмаз d1", "2 1 Алмаз d1", "1 2 Алмаз d2", "3 1 Алмаз d1"));
   const v1::ItemTaken& event = events[2];
   EXPECT_EQ(event.source_id(), "a");

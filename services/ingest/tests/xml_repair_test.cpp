@@ -23,8 +23,10 @@ TEST(RepairXml, DropsWhatIsNoContent) {
 }
 
 TEST(RepairXml, DoesNotObeyADoctype) {
-  EXPECT_EQ(Repair("<!DOCTYPE rss PUBLIC \"-//N//DTD > RSS//EN\" \"http://example.org/x.dtd\"><rss>&nbsp;</rss>"), "<rss>\u00A0</rss>");
-  EXPECT_EQ(Repair("<!DOCTYPE r [<!ENTITY a \"]>\"><!-- ]> --><!ENTITY b SYSTEM 'file:///etc/passwd'>]><r>&a;&b;</r>"), "<r>&amp;a;&amp;b;</r>");
+  EXPECT_EQ(Repair("<!DOCTYPE rss PUBLIC \"-//N//DTD > RSS//EN\" \"http://example.org/x.dtd\"><rss>&nbsp;</rss>"),
+            "<rss>\u00A0</rss>");
+  EXPECT_EQ(Repair("<!DOCTYPE r [<!ENTITY a \"]>\"><!-- ]> --><!ENTITY b SYSTEM 'file:///etc/passwd'>]><r>&a;&b;</r>"),
+            "<r>&amp;a;&amp;b;</r>");
   EXPECT_EQ(Repair("<!doctype html><html/>"), "<html/>");
   EXPECT_EQ(Repair("<!DOCTYPE r [ <!ENTITY"), "");
 }
@@ -35,14 +37,17 @@ TEST(RepairXml, KnowsHtmlsEntities) {
 }
 
 TEST(RepairXml, MakesStrayMarkupText) {
-  EXPECT_EQ(Repair("<t>AT&T &unknown; & < 5 <3 &#; &</t>"), "<t>AT&amp;T &amp;unknown; &amp; &lt; 5 &lt;3 &amp;#; &amp;</t>");
+  EXPECT_EQ(Repair("<t>AT&T &unknown; & < 5 <3 &#; &</t>"),
+            "<t>AT&amp;T &amp;unknown; &amp; &lt; 5 &lt;3 &amp;#; &amp;</t>");
   EXPECT_EQ(Repair("<t a=\"x<y&z\"/>"), "<t a=\"x&lt;y&amp;z\"/>");
   EXPECT_TRUE(RepairXml("<t>AT&T</t>").repaired);
 }
 
 TEST(RepairXml, DropsCharactersThatXmlForbids) {
   EXPECT_EQ(Repair("<t>a\0b\x01 c\x1F\td\xEF\xBF\xBE</t>"sv), "<t>ab c\td</t>");
-  EXPECT_EQ(Repair("<t><![CDATA[a\x0B" "b]]></t>"), "<t><![CDATA[ab]]></t>");
+  EXPECT_EQ(Repair("<t><![CDATA[a\x0B"
+                   "b]]></t>"),
+            "<t><![CDATA[ab]]></t>");
   EXPECT_EQ(Repair("<t>&#0;&#x1F;&#xFFFE;&#xD800;&#99999999999;</t>"), "<t>\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD</t>");
   EXPECT_EQ(Repair("<t>&#150;&#x93;&#60;&#38;&#10;</t>"), "<t>–“&#60;&#38;&#10;</t>");
 }

@@ -267,13 +267,19 @@ TEST_F(Program, ListsOfValuesAreRepeatedFlags) {
     seen = request;
     return CreateArticleResponse();
   });
+  tagging::v1::BatchGetConceptsRequest batch;
+  services_.On<tagging::v1::BatchGetConceptsRequest, tagging::v1::BatchGetConceptsResponse>(
+      [&](const tagging::v1::BatchGetConceptsRequest& request) -> Result<tagging::v1::BatchGetConceptsResponse> {
+        batch = request;
+        return tagging::v1::BatchGetConceptsResponse();
+      });
   Serve();
   ASSERT_EQ(Run({"article", "create", "--language", "en", "--author", "[Ann, Bob]", "--author", "Айта", "--headline", "", "--publish"}).code, 0);
   EXPECT_THAT(seen.translations(0).authors(), ElementsAre("[Ann, Bob]", "Айта"));
   EXPECT_TRUE(seen.publish());
   EXPECT_EQ(seen.translations(0).headline(), "");
-  tagging::v1::BatchGetConceptsRequest batch;
   ASSERT_EQ(Run({"concept", "batch-get", "1", "2", "3"}).code, 0);
+  EXPECT_THAT(batch.concept_ids(), ElementsAre(1, 2, 3));
 }
 
 TEST_F(Program, PurgingEverythingMustBeMeant) {

@@ -96,7 +96,7 @@ TEST(RenderText, ShowsTheColumnsAskedForAndNoBodies) {
   EXPECT_EQ(RenderText(response),
             "article_id  headline   slug       published_time\n"
             "         7  Муус суол  muus-suol  2025-11-24T10:00:00Z\n");
-  EXPECT_EQ(RenderText(response, {"article_id", "headline"}), "article_id  headline\n         7  Муус суол\n");
+  EXPECT_EQ(RenderText(response, {"headline", "article_id"}), "headline   article_id\nМуус суол           7\n");
 }
 
 TEST(RenderText, OrdersMapsByTheirKeys) {
