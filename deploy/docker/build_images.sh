@@ -41,7 +41,7 @@ install_tools() {
 }
 
 # Prints "URI suite" for each Debian archive that this machine's apt uses, the suites renamed to those of
-# the image. The machine's mirror is thus used for the image too, and is named nowhere in the repository.
+# the image: what this machine can reach is thus used for the image too, and is named nowhere in the repository.
 apt_archives() {
   local codename
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:?}")
@@ -71,12 +71,12 @@ make_base() {
   if buildah "${storage[@]}" inspect --type image "$base" >/dev/null 2>&1; then
     return 0
   fi
-  local mirror container root_directory
-  mirror=$(sed -n "s/ $suite\$//p" "$state/apt/archives" | head -n 1)
+  local archive container root_directory
+  archive=$(sed -n "s/ $suite\$//p" "$state/apt/archives" | head -n 1)
   say "making $base with debootstrap"
   container=$(buildah "${storage[@]}" from scratch)
   root_directory=$(buildah "${storage[@]}" mount "$container")
-  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root_directory" "$mirror" >"$state/debootstrap.log" ||
+  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root_directory" "$archive" >"$state/debootstrap.log" ||
     fail "debootstrap failed: see $state/debootstrap.log"
   : >"$root_directory/etc/apt/sources.list"
   touch "$root_directory/etc/apt/apt.conf.d/99host"

@@ -28,8 +28,14 @@ icu::Locale Parse(std::string_view language) {
 bool HasLocaleData(std::string_view language) { return KnownLanguages().contains(Parse(language).getLanguage()); }
 
 icu::Locale LocaleFor(std::string_view language) {
-  const icu::Locale locale = Parse(language);
-  return KnownLanguages().contains(locale.getLanguage()) ? locale : icu::Locale::getRoot();
+  icu::Locale locale = Parse(language);
+  if (!KnownLanguages().contains(locale.getLanguage())) return icu::Locale::getRoot();
+  // CLDR's digits of Arabic without a region changed between releases of ICU; pages must not change with them.
+  if (std::string_view(locale.getLanguage()) == "ar" && *locale.getCountry() == '\0') {
+    UErrorCode status = U_ZERO_ERROR;
+    locale.setKeywordValue("numbers", "arab", status);
+  }
+  return locale;
 }
 
 }  // namespace kimberlite::i18n

@@ -88,7 +88,7 @@ std::string NativeName(std::string_view code) {
   const icu::LocalPointer<icu::LocaleDisplayNames> names(
       icu::LocaleDisplayNames::createInstance(locale, ULDN_DIALECT_NAMES));
   icu::UnicodeString name;
-  names->localeDisplayName(locale, name);
+  names->localeDisplayName(locale.getBaseName(), name);
   if (name.isEmpty()) return std::string(code);
   // Only the first letter: the rest of the name keeps its own capitals.
   icu::UnicodeString first(name, 0, name.moveIndex32(0, 1));

@@ -41,7 +41,7 @@ class Story:
         # Different in each run, so that the demo can be given again on the same stack.
         self.mark = uuid.uuid4().hex[:8]
         self.headline = f"ALROSA sends Belgium a first diamond parcel sorted by camera, lot {self.mark}"
-        self.new_headline = f"Camera picks each stone of ALROSA’s parcel for Belgium, lot {self.mark}"
+        self.new_headline = f"Camera picks each diamond of ALROSA’s parcel for Belgium, lot {self.mark}"
         self.article = None
         self.path = None
         self._wire = _WireItem(stack.wire.directory / FEED)

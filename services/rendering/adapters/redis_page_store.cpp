@@ -84,10 +84,13 @@ return 1
   return script;
 }
 
+// A full Redis must still drop what is stale: these scripts may write when it refuses others (Redis 7, script flags).
+constexpr char kAllowedWhenFull[] = "#!lua flags=allow-oom\n";
+
 // ARGV: aggregate, sequence, place, next offset, number of touched, then entity and sort key in turn for
 // `touched`, and the same for `touched_after_gap`.
 const redis::Script& ApplyScript() {
-  static const redis::Script script(std::string(kCommon) + R"lua(
+  static const redis::Script script(kAllowedWhenFull + std::string(kCommon) + R"lua(
 local applied = prefix .. 'applied:' .. ARGV[1]
 local sequence = tonumber(ARGV[2])
 local known = tonumber(redis.call('HGET', applied, 'sequence') or '0')
@@ -119,7 +122,7 @@ return dropped
 }
 
 const redis::Script& DropScript() {
-  static const redis::Script script(std::string(kCommon) + "if not epoch then return 0 end\nreturn drop(ARGV[1])");
+  static const redis::Script script(kAllowedWhenFull + std::string(kCommon) + "if not epoch then return 0 end\nreturn drop(ARGV[1])");
   return script;
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <string>
+
 #include "libs/base/error.h"
 #include "services/tagging/core/concept.h"
 
