@@ -22,7 +22,8 @@ struct Context {
   // Time left, at least zero; `fallback` when there is no deadline.
   std::chrono::milliseconds Remaining(std::chrono::milliseconds fallback) const {
     if (!deadline) return fallback;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
     return left.count() < 0 ? std::chrono::milliseconds(0) : left;
   }
 };

@@ -87,9 +87,9 @@ inline std::unexpected<Error> InvalidField(std::string field, std::string rule) 
 #define KIMBERLITE_CONCAT(a, b) KIMBERLITE_CONCAT_INNER(a, b)
 
 // Returns the error of a Result<void> from the enclosing function.
-#define KIMBERLITE_RETURN_IF_ERROR(expression)                     \
-  do {                                                             \
-    if (auto kimberlite_result = (expression); !kimberlite_result) \
+#define KIMBERLITE_RETURN_IF_ERROR(expression)                      \
+  do {                                                              \
+    if (auto kimberlite_result = (expression); !kimberlite_result)  \
       return std::unexpected(std::move(kimberlite_result).error()); \
   } while (false)
 

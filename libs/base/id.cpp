@@ -26,9 +26,7 @@ std::string Hex(const unsigned char* bytes, std::size_t count) {
   return text;
 }
 
-bool IsHex(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
+bool IsHex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 }  // namespace
 

@@ -70,8 +70,9 @@ Result<void> CheckPlainText(std::string_view text, std::string field, std::size_
   }
   if (min > 0 && (count < min || blank)) return InvalidField(std::move(field), "must not be empty");
   if (count > max) {
-    return Fail(Error::Field(Code::kResourceExhausted, std::move(field),
-                             "must be at most " + std::to_string(max) + " characters, this has " + std::to_string(count)));
+    return Fail(
+        Error::Field(Code::kResourceExhausted, std::move(field),
+                     "must be at most " + std::to_string(max) + " characters, this has " + std::to_string(count)));
   }
   return {};
 }

@@ -1,10 +1,9 @@
 #include "libs/base/time.h"
 
-#include <ctime>
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 namespace kimberlite {
 namespace {
@@ -31,9 +30,7 @@ bool ReadChar(std::string_view& text, std::string_view allowed) {
 
 }  // namespace
 
-Time SystemClock::Now() const {
-  return std::chrono::floor<microseconds>(std::chrono::system_clock::now());
-}
+Time SystemClock::Now() const { return std::chrono::floor<microseconds>(std::chrono::system_clock::now()); }
 
 std::string FormatRfc3339(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
@@ -55,7 +52,8 @@ std::string FormatRfc3339(Time time) {
 Result<Time> ParseRfc3339(std::string_view text) {
   const std::string_view whole = text;
   const auto fail = [&] {
-    return Fail(Code::kInvalidArgument, "\"" + std::string(whole) + "\" is not a time of RFC 3339 such as 2026-11-24T09:30:00Z");
+    return Fail(Code::kInvalidArgument,
+                "\"" + std::string(whole) + "\" is not a time of RFC 3339 such as 2026-11-24T09:30:00Z");
   };
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   if (!ReadDigits(text, 4, year) || !ReadChar(text, "-") || !ReadDigits(text, 2, month) || !ReadChar(text, "-") ||
@@ -99,11 +97,11 @@ std::string FormatHttpDate(Time time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
   std::array<char, 64> text;
-  const int length = std::snprintf(
-      text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", kDays[std::chrono::weekday(day).c_encoding()],
-      static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
-      static_cast<int>(date.year()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()));
+  const int length = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                                   kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                                   kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                                   static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                                   static_cast<int>(clock.seconds().count()));
   return std::string(text.data(), length);
 }
 

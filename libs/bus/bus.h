@@ -20,12 +20,12 @@ namespace kimberlite::bus {
 // A fact on its way: protobuf in `payload`, the rest as CloudEvents attributes (v1.0, Kafka protocol binding, binary
 // mode) and `traceparent` in headers.
 struct Event {
-  std::string topic;  // kimberlite.<owner>.<aggregate>.v<n>
-  std::string key;    // the aggregate's id: order is kept per key; not empty
-  std::string id;     // UUID, unique; ce_id
-  std::string type;   // full name of the protobuf message; ce_type
-  std::string source; // the service that states it, e.g. "content"; ce_source
-  Time time;          // when it happened; ce_time
+  std::string topic;          // kimberlite.<owner>.<aggregate>.v<n>
+  std::string key;            // the aggregate's id: order is kept per key; not empty
+  std::string id;             // UUID, unique; ce_id
+  std::string type;           // full name of the protobuf message; ce_type
+  std::string source;         // the service that states it, e.g. "content"; ce_source
+  Time time;                  // when it happened; ce_time
   std::int64_t sequence = 0;  // of the aggregate; ce_sequence
   std::string traceparent;    // W3C Trace Context; may be empty
   std::string payload;

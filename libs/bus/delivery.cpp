@@ -44,8 +44,10 @@ Result<void> CheckEvent(const Event& event) {
   if (event.id.empty()) return InvalidField("id", "must not be empty");
   if (event.type.empty()) return InvalidField("type", "must not be empty");
   std::size_t bytes = event.payload.size();
-  for (const std::string* value : {&event.topic, &event.key, &event.id, &event.type, &event.source, &event.traceparent}) {
-    if (!text(*value)) return Fail(Code::kInvalidArgument, "the attributes of event " + event.id + " must be UTF-8 without NUL");
+  for (const std::string* value :
+       {&event.topic, &event.key, &event.id, &event.type, &event.source, &event.traceparent}) {
+    if (!text(*value))
+      return Fail(Code::kInvalidArgument, "the attributes of event " + event.id + " must be UTF-8 without NUL");
     bytes += value->size();
   }
   for (const auto& [name, value] : event.headers) {
@@ -56,14 +58,16 @@ Result<void> CheckEvent(const Event& event) {
   }
   if (bytes > kMaxEventBytes) {
     return Fail(Code::kResourceExhausted, "event " + event.id + " of " + event.key + " has " + std::to_string(bytes) +
-                                              " bytes, more than the " + std::to_string(kMaxEventBytes) + " that the bus takes");
+                                              " bytes, more than the " + std::to_string(kMaxEventBytes) +
+                                              " that the bus takes");
   }
   return {};
 }
 
 std::chrono::milliseconds Backoff::Next() {
   const std::int64_t full = std::min<std::int64_t>(50ll << std::min(doublings_++, 10), 2000);
-  return std::chrono::milliseconds(full - static_cast<std::int64_t>(RandomBits() % static_cast<std::uint64_t>(full / 4 + 1)));
+  return std::chrono::milliseconds(full -
+                                   static_cast<std::int64_t>(RandomBits() % static_cast<std::uint64_t>(full / 4 + 1)));
 }
 
 bool Delivery::Later() {
@@ -77,13 +81,19 @@ bool Delivery::Try(const Event& event, const Position& position) {
     auto handled = policy_->handler(event, position);
     if (!handled) {
       Error& error = handled.error();
-      const bool again = !policy_->set_aside || error.retryable() || (MayPass(error.code()) && attempts_ < kMaxAttempts);
+      const bool again =
+          !policy_->set_aside || error.retryable() || (MayPass(error.code()) && attempts_ < kMaxAttempts);
       if (again) {
-        telemetry::Warning("event not handled, will be tried again",
-                           {{"topic", position.topic}, {"partition", position.partition}, {"offset", position.offset},
-                            {"group", policy_->group}, {"event_id", event.id}, {"key", event.key},
-                            {"sequence", event.sequence}, {"traceparent", event.traceparent}, {"attempt", attempts_},
-                            {"error", error.ToString()}});
+        telemetry::Warning("event not handled, will be tried again", {{"topic", position.topic},
+                                                                      {"partition", position.partition},
+                                                                      {"offset", position.offset},
+                                                                      {"group", policy_->group},
+                                                                      {"event_id", event.id},
+                                                                      {"key", event.key},
+                                                                      {"sequence", event.sequence},
+                                                                      {"traceparent", event.traceparent},
+                                                                      {"attempt", attempts_},
+                                                                      {"error", error.ToString()}});
         return Later();
       }
       verdict_ = std::move(error);
@@ -108,14 +118,17 @@ bool Delivery::SetAside(const Event& event, const Position& position) {
   letter.headers["kimberlite_offset"] = std::to_string(position.offset);
   letter.headers["kimberlite_group"] = policy_->group;
   const std::initializer_list<telemetry::Field> fields = {
-      {"topic", position.topic}, {"partition", position.partition}, {"offset", position.offset},
-      {"group", policy_->group}, {"event_id", event.id}, {"key", event.key}, {"sequence", event.sequence},
-      {"traceparent", event.traceparent}, {"attempts", attempts_}, {"error", letter.headers["kimberlite_error"]}};
+      {"topic", position.topic},    {"partition", position.partition},
+      {"offset", position.offset},  {"group", policy_->group},
+      {"event_id", event.id},       {"key", event.key},
+      {"sequence", event.sequence}, {"traceparent", event.traceparent},
+      {"attempts", attempts_},      {"error", letter.headers["kimberlite_error"]}};
   // Until the dead letter is durable the event must not be passed over.
   if (auto done = policy_->set_aside(letter); !done) {
-    telemetry::LogError("dead letter not written, will be tried again",
-                        {{"topic", letter.topic}, {"offset", position.offset}, {"event_id", event.id},
-                         {"error", done.error().ToString()}});
+    telemetry::LogError("dead letter not written, will be tried again", {{"topic", letter.topic},
+                                                                         {"offset", position.offset},
+                                                                         {"event_id", event.id},
+                                                                         {"error", done.error().ToString()}});
     return false;
   }
   telemetry::LogError("event set aside as a dead letter", fields);

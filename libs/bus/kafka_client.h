@@ -36,8 +36,7 @@ inline constexpr int kKafkaRequestMs = 3000;
 Error KafkaError(rd_kafka_resp_err_t error, const std::string& what);
 
 // Settings common to all clients, and those given. A name or value that librdkafka does not know is a defect: aborts.
-KafkaConf NewKafkaConf(const Options& options,
-                       std::initializer_list<std::pair<const char*, std::string>> settings);
+KafkaConf NewKafkaConf(const Options& options, std::initializer_list<std::pair<const char*, std::string>> settings);
 
 // Takes the configuration whether it works or not.
 Result<KafkaClient> NewKafkaClient(rd_kafka_type_t type, KafkaConf conf);

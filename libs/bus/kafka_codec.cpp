@@ -8,7 +8,8 @@ namespace kimberlite::bus {
 rd_kafka_headers_t* EncodeHeaders(const Event& event) {
   rd_kafka_headers_t* headers = rd_kafka_headers_new(8 + event.headers.size());
   const auto add = [&](std::string_view name, std::string_view value) {
-    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(), static_cast<ssize_t>(value.size()));
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
   };
   add("ce_specversion", "1.0");
   add("ce_id", event.id);
@@ -32,7 +33,8 @@ Event DecodeMessage(const rd_kafka_message_t& message) {
   const char* raw_name = nullptr;
   const void* raw_value = nullptr;
   std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &raw_name, &raw_value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &raw_name, &raw_value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
     const std::string_view name = raw_name;
     std::string value(static_cast<const char*>(raw_value), raw_value ? size : 0);
     if (name == "ce_id") {

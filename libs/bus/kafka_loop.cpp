@@ -45,8 +45,9 @@ void KafkaLoop::Run(const std::stop_token& stop) {
       while (!stop.stop_requested() && Turn(stop)) {
       }
     } else {
-      telemetry::Warning("consumer not begun, will be tried again",
-                         {{"group", policy_.group}, {"topic", topics_.front()}, {"error", connected.error().ToString()}});
+      telemetry::Warning(
+          "consumer not begun, will be tried again",
+          {{"group", policy_.group}, {"topic", topics_.front()}, {"error", connected.error().ToString()}});
     }
     Disconnect();
     if (stop.stop_requested()) return;
@@ -56,21 +57,21 @@ void KafkaLoop::Run(const std::stop_token& stop) {
 }
 
 Result<void> KafkaLoop::Connect() {
-  KafkaConf conf = NewKafkaConf(
-      options_, {// A broadcast commits nothing and joins nothing, but librdkafka wants a name.
-                 {"group.id", broadcast_ ? "kimberlite-broadcast" : policy_.group},
-                 {"partition.assignment.strategy", "range"},
-                 {"session.timeout.ms", "6000"},
-                 {"heartbeat.interval.ms", "500"},
-                 {"max.poll.interval.ms", "60000"},
-                 {"enable.auto.commit", broadcast_ ? "false" : "true"},
-                 {"auto.commit.interval.ms", "200"},
-                 {"enable.auto.offset.store", "false"},
-                 {"auto.offset.reset", broadcast_ ? "error" : "earliest"},
-                 {"fetch.wait.max.ms", "100"},
-                 {"fetch.error.backoff.ms", "100"},
-                 {"queued.min.messages", "1000"},
-                 {"statistics.interval.ms", "500"}});
+  KafkaConf conf =
+      NewKafkaConf(options_, {// A broadcast commits nothing and joins nothing, but librdkafka wants a name.
+                              {"group.id", broadcast_ ? "kimberlite-broadcast" : policy_.group},
+                              {"partition.assignment.strategy", "range"},
+                              {"session.timeout.ms", "6000"},
+                              {"heartbeat.interval.ms", "500"},
+                              {"max.poll.interval.ms", "60000"},
+                              {"enable.auto.commit", broadcast_ ? "false" : "true"},
+                              {"auto.commit.interval.ms", "200"},
+                              {"enable.auto.offset.store", "false"},
+                              {"auto.offset.reset", broadcast_ ? "error" : "earliest"},
+                              {"fetch.wait.max.ms", "100"},
+                              {"fetch.error.backoff.ms", "100"},
+                              {"queued.min.messages", "1000"},
+                              {"statistics.interval.ms", "500"}});
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_stats_cb(conf.get(), OnStatistics);
   rd_kafka_conf_set_error_cb(conf.get(), OnError);
@@ -103,7 +104,8 @@ Result<void> KafkaLoop::BeginBroadcast() {
     KIMBERLITE_ASSIGN_OR_RETURN(const std::int32_t count, KafkaPartitionCount(client_.get(), topic));
     for (std::int32_t partition = 0; partition < count; ++partition) {
       std::int64_t first = 0, end = 0;
-      const auto error = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition, &first, &end, kKafkaRequestMs);
+      const auto error =
+          rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition, &first, &end, kKafkaRequestMs);
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Fail(KafkaError(error, "ends of " + topic));
       std::int64_t offset = end;
       if (const auto known = wanted.find({topic, partition}); known != wanted.end()) {
@@ -111,9 +113,11 @@ Result<void> KafkaLoop::BeginBroadcast() {
           offset = known->second;
         } else {
           gap = true;
-          telemetry::Warning("place in the bus no longer exists: events were missed",
-                             {{"topic", topic}, {"partition", partition}, {"offset", known->second},
-                              {"first_offset", first}, {"end_offset", end}});
+          telemetry::Warning("place in the bus no longer exists: events were missed", {{"topic", topic},
+                                                                                       {"partition", partition},
+                                                                                       {"offset", known->second},
+                                                                                       {"first_offset", first},
+                                                                                       {"end_offset", end}});
         }
         wanted.erase(known);
       }
@@ -127,7 +131,8 @@ Result<void> KafkaLoop::BeginBroadcast() {
   places_.clear();
   for (const Position& place : places) {
     places_[{place.topic, place.partition}] = place.offset;
-    partitions_.emplace(PartitionId{place.topic, place.partition}, Partition{.delivery = Delivery(&policy_), .moved = steady_clock::now()});
+    partitions_.emplace(PartitionId{place.topic, place.partition},
+                        Partition{.delivery = Delivery(&policy_), .moved = steady_clock::now()});
   }
   const auto error = rd_kafka_assign(client_.get(), list.get());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Fail(KafkaError(error, "partitions of " + topics_.front()));
@@ -181,7 +186,8 @@ bool KafkaLoop::Turn(const std::stop_token& stop) {
     if (partition.pending) due = std::min(due, partition.delivery.not_before());
   }
   const auto wait = std::chrono::ceil<milliseconds>(due - steady_clock::now());
-  KafkaMessage message(rd_kafka_consumer_poll(client_.get(), static_cast<int>(std::max<std::int64_t>(0, wait.count()))));
+  KafkaMessage message(
+      rd_kafka_consumer_poll(client_.get(), static_cast<int>(std::max<std::int64_t>(0, wait.count()))));
   if (message) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       TakeUp(std::move(message));
@@ -230,19 +236,25 @@ void KafkaLoop::Passed(const PartitionId& id, const Position& position) {
   const KafkaPartitions list = ListOf(position.topic, position.partition, position.offset + 1);
   const auto error = rd_kafka_offsets_store(client_.get(), list.get());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    telemetry::Warning("place not kept; the event will be handled again",
-                       {{"group", policy_.group}, {"topic", position.topic}, {"partition", position.partition},
-                        {"offset", position.offset}, {"error", rd_kafka_err2str(error)}});
+    telemetry::Warning("place not kept; the event will be handled again", {{"group", policy_.group},
+                                                                           {"topic", position.topic},
+                                                                           {"partition", position.partition},
+                                                                           {"offset", position.offset},
+                                                                           {"error", rd_kafka_err2str(error)}});
   }
 }
 
 void KafkaLoop::Pause(const PartitionId& id, bool pause) {
   const KafkaPartitions list = ListOf(id.first, id.second, RD_KAFKA_OFFSET_INVALID);
-  const auto error = pause ? rd_kafka_pause_partitions(client_.get(), list.get()) : rd_kafka_resume_partitions(client_.get(), list.get());
+  const auto error = pause ? rd_kafka_pause_partitions(client_.get(), list.get())
+                           : rd_kafka_resume_partitions(client_.get(), list.get());
   const auto each = list->elems[0].err;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR && each == RD_KAFKA_RESP_ERR_NO_ERROR) return;
   telemetry::LogError("partition not paused or resumed",
-                      {{"group", policy_.group}, {"topic", id.first}, {"partition", id.second}, {"pause", pause},
+                      {{"group", policy_.group},
+                       {"topic", id.first},
+                       {"partition", id.second},
+                       {"pause", pause},
                        {"error", rd_kafka_err2str(error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : each)}});
   stuck_ = true;
 }
@@ -250,10 +262,12 @@ void KafkaLoop::Pause(const PartitionId& id, bool pause) {
 // False when the client must be made anew.
 bool KafkaLoop::TakeError(const rd_kafka_message_t& message) {
   const std::string topic = message.rkt ? rd_kafka_topic_name(message.rkt) : "";
-  telemetry::Warning("kafka consumer error",
-                     {{"group", policy_.group}, {"topic", topic}, {"partition", message.partition},
-                      {"offset", message.offset}, {"error", rd_kafka_err2name(message.err)},
-                      {"detail", rd_kafka_message_errstr(&message)}});
+  telemetry::Warning("kafka consumer error", {{"group", policy_.group},
+                                              {"topic", topic},
+                                              {"partition", message.partition},
+                                              {"offset", message.offset},
+                                              {"error", rd_kafka_err2name(message.err)},
+                                              {"detail", rd_kafka_message_errstr(&message)}});
   // A broadcast's place is gone: beginning anew finds the gap and tells it.
   return !(broadcast_ && message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
 }
@@ -271,7 +285,8 @@ void KafkaLoop::Rebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka
   }
   for (int i = 0; i < partitions->cnt; ++i) {
     const auto& one = partitions->elems[i];
-    partitions_.emplace(PartitionId{one.topic, one.partition}, Partition{.delivery = Delivery(&policy_), .moved = steady_clock::now()});
+    partitions_.emplace(PartitionId{one.topic, one.partition},
+                        Partition{.delivery = Delivery(&policy_), .moved = steady_clock::now()});
   }
   const auto error = rd_kafka_assign(client, partitions);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -282,14 +297,16 @@ void KafkaLoop::Rebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka
   telemetry::Info("partitions taken", {{"group", policy_.group}, {"partitions", partitions->cnt}});
 }
 
-void KafkaLoop::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions, void* self) {
+void KafkaLoop::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
+                            void* self) {
   static_cast<KafkaLoop*>(self)->Rebalance(client, what, partitions);
 }
 
 void KafkaLoop::OnError(rd_kafka_t*, int error, const char* reason, void* self) {
   telemetry::Warning("kafka not reached; the client goes on trying",
                      {{"group", static_cast<KafkaLoop*>(self)->policy_.group},
-                      {"error", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error))}, {"detail", reason}});
+                      {"error", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error))},
+                      {"detail", reason}});
 }
 
 int KafkaLoop::OnStatistics(rd_kafka_t*, char* json, std::size_t size, void* self) {

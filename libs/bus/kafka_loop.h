@@ -39,7 +39,7 @@ class KafkaLoop {
   };
   struct Partition {
     Delivery delivery;
-    std::optional<Pending> pending;  // to be tried again; the partition is paused
+    std::optional<Pending> pending;               // to be tried again; the partition is paused
     std::chrono::steady_clock::time_point moved;  // when it last gave an event
   };
 
@@ -57,7 +57,8 @@ class KafkaLoop {
   void Rebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions);
   void ReadStatistics(std::string_view json);
 
-  static void OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions, void* self);
+  static void OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
+                          void* self);
   static int OnStatistics(rd_kafka_t* client, char* json, std::size_t size, void* self);
   static void OnError(rd_kafka_t* client, int error, const char* reason, void* self);
 

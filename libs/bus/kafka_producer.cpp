@@ -108,7 +108,8 @@ Result<void> KafkaProducer::Produce(std::span<const Event> events) {
         ++batch.waiting;
       }
       const auto error = rd_kafka_producev(
-          connection->client.get(), RD_KAFKA_V_TOPIC(event.topic.c_str()), RD_KAFKA_V_KEY(event.key.data(), event.key.size()),
+          connection->client.get(), RD_KAFKA_V_TOPIC(event.topic.c_str()),
+          RD_KAFKA_V_KEY(event.key.data(), event.key.size()),
           RD_KAFKA_V_VALUE(const_cast<char*>(event.payload.data()), event.payload.size()), RD_KAFKA_V_HEADERS(headers),
           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(&batch), RD_KAFKA_V_END);
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
@@ -163,7 +164,8 @@ Result<void> KafkaProducer::CreateTopics(const std::vector<NewTopic>& topics) {
     if (!wanted.back()) return Fail(Code::kInvalidArgument, "topic " + topic.name + ": " + why);
     rd_kafka_NewTopic_set_config(wanted.back().get(), "cleanup.policy", "delete");
     rd_kafka_NewTopic_set_config(wanted.back().get(), "retention.ms", "604800000");  // 7 days
-    rd_kafka_NewTopic_set_config(wanted.back().get(), "max.message.bytes", std::to_string(kMaxKafkaMessageBytes).c_str());
+    rd_kafka_NewTopic_set_config(wanted.back().get(), "max.message.bytes",
+                                 std::to_string(kMaxKafkaMessageBytes).c_str());
     raw.push_back(wanted.back().get());
   }
   const KafkaQueue queue(rd_kafka_queue_new(client));

@@ -35,8 +35,8 @@ void DeadLetter(std::string_view topic, std::string_view group) {
 
 void Lag::Set(const std::string& topic, std::int64_t events) {
   std::int64_t& added = events_[topic];
-  Metrics::Gauge("kimberlite_bus_consumer_lag_events", "Events that wait in the partitions of this process's consumers.",
-                 OfGroup(topic, group_))
+  Metrics::Gauge("kimberlite_bus_consumer_lag_events",
+                 "Events that wait in the partitions of this process's consumers.", OfGroup(topic, group_))
       .Add(static_cast<double>(events - added));
   added = events;
 }
@@ -47,7 +47,8 @@ void Lag::Clear() {
 
 void Outbox(std::string_view schema, std::int64_t unsent, double oldest_seconds) {
   const telemetry::Labels labels = {{"schema", std::string(schema)}};
-  Metrics::Gauge("kimberlite_outbox_unsent_events", "Committed events that wait for the relay; counted up to 10000.", labels)
+  Metrics::Gauge("kimberlite_outbox_unsent_events", "Committed events that wait for the relay; counted up to 10000.",
+                 labels)
       .Set(static_cast<double>(unsent));
   Metrics::Gauge("kimberlite_outbox_oldest_unsent_seconds", "Age of the oldest event that waits for the relay.", labels)
       .Set(oldest_seconds);

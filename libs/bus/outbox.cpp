@@ -32,9 +32,9 @@ Result<void> Append(pg::Transaction& transaction, std::string_view schema, const
 Result<bool> FirstTime(pg::Transaction& transaction, std::string_view schema, std::string_view consumer,
                        const Event& event) {
   // A second transaction with the same event waits here until the first has ended.
-  auto inserted = transaction.Query("INSERT INTO " + std::string(schema) +
-                                        ".inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                                    pg::Params(consumer, event.id));
+  auto inserted = transaction.Query(
+      "INSERT INTO " + std::string(schema) + ".inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      pg::Params(consumer, event.id));
   if (!inserted) return std::unexpected(std::move(inserted).error());
   return inserted->affected() == 1;
 }

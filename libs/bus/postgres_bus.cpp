@@ -37,7 +37,9 @@ class Core {
  public:
   explicit Core(const Options& options)
       : options_(options),
-        pool_({.url = options.postgres_url, .connections = 16, .application_name = "kimberlite-bus " + options.client_name}),
+        pool_({.url = options.postgres_url,
+               .connections = 16,
+               .application_name = "kimberlite-bus " + options.client_name}),
         log_(&pool_) {}
 
   const Options& options() const { return options_; }
@@ -77,7 +79,8 @@ class Core {
     while (pause.For(stop, std::chrono::minutes(1))) {
       auto deleted = log_.DeleteBefore(SystemClock().Now() - std::chrono::days(7));
       if (!deleted) {
-        telemetry::Warning("old events not deleted from the bus, will be tried again", {{"error", deleted.error().ToString()}});
+        telemetry::Warning("old events not deleted from the bus, will be tried again",
+                           {{"error", deleted.error().ToString()}});
       } else if (*deleted > 0) {
         telemetry::Info("old events deleted from the bus", {{"events", *deleted}});
       }
@@ -119,7 +122,8 @@ class GroupConsumer final : public Consumer {
         group_(&core_->pool(), policy_.group, core_->options().client_name + "-" + RandomHex(8), topics_) {
     for (int i = 0; i < std::max(1, subscription.threads); ++i) {
       loops_.push_back(std::make_unique<PartitionLoop>(
-          &core_->log(), &policy_, [this](std::span<const PostgresGroup::Progress> progress) { return group_.Commit(progress); }));
+          &core_->log(), &policy_,
+          [this](std::span<const PostgresGroup::Progress> progress) { return group_.Commit(progress); }));
     }
     for (const auto& loop : loops_) {
       threads_.emplace_back([loop = loop.get()](std::stop_token stop) { loop->Run(stop); });
@@ -163,7 +167,8 @@ class GroupConsumer final : public Consumer {
         continue;
       }
       healthy = false;
-      telemetry::Warning("group not reached, will be tried again", {{"group", policy_.group}, {"error", done.error().ToString()}});
+      telemetry::Warning("group not reached, will be tried again",
+                         {{"group", policy_.group}, {"error", done.error().ToString()}});
       if (!pause.For(stop, trouble.Next())) return;
     } while (pause.For(stop, kEvery));
   }
@@ -179,14 +184,16 @@ class GroupConsumer final : public Consumer {
     for (const std::string& topic : topics_) lag[topic] = 0;
     for (const PostgresGroup::Share& share : shares) {
       if (share.mine) lag[share.partition.first] += share.lag;
-      const auto loop = std::ranges::find_if(held, [&](const auto& partitions) { return partitions.contains(share.partition); });
+      const auto loop =
+          std::ranges::find_if(held, [&](const auto& partitions) { return partitions.contains(share.partition); });
       if (loop == held.end()) {
         if (share.wanted && share.free) claims.push_back(share.partition);
         continue;
       }
       const std::int64_t epoch = loop->at(share.partition);
       const bool lost = !share.mine || share.epoch != epoch;
-      if (lost || !share.wanted) loops_[static_cast<std::size_t>(loop - held.begin())]->Revoke(share.partition, epoch, lost);
+      if (lost || !share.wanted)
+        loops_[static_cast<std::size_t>(loop - held.begin())]->Revoke(share.partition, epoch, lost);
     }
     for (const auto& [topic, events] : lag) lag_.Set(topic, events);
     if (claims.empty()) return {};
@@ -241,14 +248,16 @@ class BroadcastConsumer final : public Consumer {
     while (!stop.stop_requested()) {
       auto done = Start();
       if (done) return true;
-      telemetry::Warning("broadcast not begun, will be tried again", {{"topic", subscription_.topics.front()}, {"error", done.error().ToString()}});
+      telemetry::Warning("broadcast not begun, will be tried again",
+                         {{"topic", subscription_.topics.front()}, {"error", done.error().ToString()}});
       pause.For(stop, trouble.Next());
     }
     return false;
   }
 
   Result<void> Start() {
-    KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<PostgresLog::Extent> extents, core_->log().Extents(subscription_.topics));
+    KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<PostgresLog::Extent> extents,
+                                core_->log().Extents(subscription_.topics));
     for (const std::string& topic : subscription_.topics) {
       if (!std::ranges::any_of(extents, [&](const auto& extent) { return extent.topic == topic; })) {
         return Fail(Code::kNotFound, "the bus has no topic " + topic);
@@ -264,9 +273,11 @@ class BroadcastConsumer final : public Consumer {
         if (exists) {
           offset = known->second;
         } else {
-          telemetry::Warning("place in the bus no longer exists: events were missed",
-                             {{"topic", extent.topic}, {"partition", extent.partition}, {"offset", known->second},
-                              {"first_offset", extent.first}, {"end_offset", extent.end}});
+          telemetry::Warning("place in the bus no longer exists: events were missed", {{"topic", extent.topic},
+                                                                                       {"partition", extent.partition},
+                                                                                       {"offset", known->second},
+                                                                                       {"first_offset", extent.first},
+                                                                                       {"end_offset", extent.end}});
           gap = true;
         }
         wanted.erase(known);

@@ -13,7 +13,8 @@ Result<std::vector<PostgresGroup::Share>> PostgresGroup::Heartbeat() {
   return pool_->Write([&](pg::Transaction& transaction) -> Result<std::vector<Share>> {
     KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
         "INSERT INTO bus.members (group_name, member, topics, heartbeat_time) VALUES ($1, $2, $3, clock_timestamp())"
-        " ON CONFLICT (group_name, member) DO UPDATE SET heartbeat_time = excluded.heartbeat_time, topics = excluded.topics"
+        " ON CONFLICT (group_name, member) DO UPDATE SET heartbeat_time = excluded.heartbeat_time, topics = "
+        "excluded.topics"
         " RETURNING set_config('synchronous_commit', 'off', true)",
         pg::Params(group_, member_, topics_)));
     auto living = transaction.Query(
@@ -44,7 +45,8 @@ Result<std::vector<PostgresGroup::Share>> PostgresGroup::Heartbeat() {
       // Partitions go round the members of the topic, each topic beginning with another one.
       const auto& members = members_of_topic[share.partition.first];
       if (!members.empty()) {
-        const std::uint64_t turn = StableHash(share.partition.first) + static_cast<std::uint64_t>(share.partition.second);
+        const std::uint64_t turn =
+            StableHash(share.partition.first) + static_cast<std::uint64_t>(share.partition.second);
         share.wanted = members[turn % members.size()] == member_;
       }
       const std::string owner = row.String("owner");
@@ -83,7 +85,8 @@ Result<std::vector<PostgresGroup::Claimed>> PostgresGroup::Claim(const std::vect
     std::vector<Claimed> claimed;
     for (const pg::Row row : *rows) {
       claimed.push_back({{row.String("topic"), static_cast<std::int32_t>(row.Int("partition"))},
-                         row.Int("next_offset"), row.Int("epoch")});
+                         row.Int("next_offset"),
+                         row.Int("epoch")});
     }
     return claimed;
   });
@@ -117,8 +120,8 @@ Result<std::set<PartitionId>> PostgresGroup::Commit(std::span<const Progress> pr
 
 Result<void> PostgresGroup::Leave() {
   return pool_->Write([&](pg::Transaction& transaction) -> Result<void> {
-    KIMBERLITE_RETURN_IF_ERROR(transaction.Query("UPDATE bus.places SET owner = NULL WHERE group_name = $1 AND owner = $2",
-                                                 pg::Params(group_, member_)));
+    KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
+        "UPDATE bus.places SET owner = NULL WHERE group_name = $1 AND owner = $2", pg::Params(group_, member_)));
     // Those of the dead go as well, once it is certain that nobody takes part under that name any more.
     KIMBERLITE_RETURN_IF_ERROR(
         transaction.Query("DELETE FROM bus.members WHERE group_name = $1 AND (member = $2"

@@ -27,11 +27,11 @@ class PostgresGroup {
 
   struct Share {
     PartitionId partition;
-    bool wanted = false;        // it is this member's by the fair share
-    bool mine = false;          // this member is its owner now
-    bool free = false;          // nobody else alive is its owner
-    std::int64_t epoch = 0;     // of its owner
-    std::int64_t lag = 0;       // events that the group has still to handle
+    bool wanted = false;     // it is this member's by the fair share
+    bool mine = false;       // this member is its owner now
+    bool free = false;       // nobody else alive is its owner
+    std::int64_t epoch = 0;  // of its owner
+    std::int64_t lag = 0;    // events that the group has still to handle
   };
   // Says that this member is alive and returns how all partitions of its topics stand.
   Result<std::vector<Share>> Heartbeat();

@@ -20,9 +20,7 @@ std::string Hex(std::string_view bytes) {
 }
 
 // text[] as the text of one value: arrays of arrays of different lengths do not unnest.
-std::string ArrayLiteral(const std::vector<std::string>& values) {
-  return *pg::Params(values).values().front();
-}
+std::string ArrayLiteral(const std::vector<std::string>& values) { return *pg::Params(values).values().front(); }
 
 // The columns of an INSERT of many rows.
 struct Columns {
@@ -86,12 +84,12 @@ std::map<std::string, std::string> ReadHeaders(const std::vector<std::string>& f
 Result<void> PostgresLog::EnsureTopic(const std::string& topic, std::int32_t partitions) {
   return pool_->Write([&](pg::Transaction& transaction) -> Result<void> {
     // Two at once with different numbers must not both create some.
-    KIMBERLITE_RETURN_IF_ERROR(transaction.Query("SELECT pg_advisory_xact_lock(hashtextextended('kimberlite.bus.topic.' || $1, 0))",
-                                                 pg::Params(topic)));
     KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
-        "INSERT INTO bus.partitions (topic, partition) SELECT $1, generate_series(0, $2::int - 1)"
-        " WHERE NOT EXISTS (SELECT 1 FROM bus.partitions WHERE topic = $1)",
-        pg::Params(topic, partitions)));
+        "SELECT pg_advisory_xact_lock(hashtextextended('kimberlite.bus.topic.' || $1, 0))", pg::Params(topic)));
+    KIMBERLITE_RETURN_IF_ERROR(
+        transaction.Query("INSERT INTO bus.partitions (topic, partition) SELECT $1, generate_series(0, $2::int - 1)"
+                          " WHERE NOT EXISTS (SELECT 1 FROM bus.partitions WHERE topic = $1)",
+                          pg::Params(topic, partitions)));
     return {};
   });
 }
@@ -144,7 +142,8 @@ Result<void> PostgresLog::Append(std::span<const Event> events) {
         " traceparent, headers, payload, appended_time)"
         " SELECT topic, partition, log_offset, key, event_id, type, source, event_time::timestamptz, sequence,"
         " traceparent, headers::text[], decode(payload, 'hex'), clock_timestamp()"
-        " FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],"
+        " FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], "
+        "$8::text[],"
         " $9::bigint[], $10::text[], $11::text[], $12::text[])"
         " AS e (topic, partition, log_offset, key, event_id, type, source, event_time, sequence, traceparent, headers,"
         " payload)",
@@ -190,7 +189,8 @@ Result<std::vector<PostgresLog::Record>> PostgresLog::Fetch(std::span<const Posi
 Result<std::vector<PostgresLog::Extent>> PostgresLog::Extents(const std::vector<std::string>& topics) {
   return pool_->Read([&](pg::Transaction& transaction) -> Result<std::vector<Extent>> {
     auto rows = transaction.Query(
-        "SELECT p.topic, p.partition, p.next_offset, coalesce((SELECT l.log_offset FROM bus.log l WHERE l.topic = p.topic"
+        "SELECT p.topic, p.partition, p.next_offset, coalesce((SELECT l.log_offset FROM bus.log l WHERE l.topic = "
+        "p.topic"
         " AND l.partition = p.partition ORDER BY l.log_offset LIMIT 1), p.next_offset) AS first_offset"
         " FROM bus.partitions p WHERE p.topic = ANY ($1) ORDER BY p.topic, p.partition",
         pg::Params(topics));
@@ -216,7 +216,8 @@ Result<std::int64_t> PostgresLog::DeleteBefore(Time time) {
       auto deleted = pool_->Write([&](pg::Transaction& transaction) {
         // Rows of a partition are in the order of time: the oldest are at the head of the primary key.
         return transaction.Query(
-            "DELETE FROM bus.log l USING (SELECT topic, partition, log_offset, appended_time FROM bus.log WHERE topic = $1"
+            "DELETE FROM bus.log l USING (SELECT topic, partition, log_offset, appended_time FROM bus.log WHERE topic "
+            "= $1"
             " AND partition = $2 ORDER BY log_offset LIMIT $3) AS head"
             " WHERE l.topic = head.topic AND l.partition = head.partition AND l.log_offset = head.log_offset"
             " AND head.appended_time < $4",

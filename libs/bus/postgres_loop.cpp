@@ -73,7 +73,8 @@ void PartitionLoop::TakeCommands() {
         if (known != partitions_.end() && known->second.epoch == claimed.epoch) known->second.release = true;
         break;
       case Command::kLost:
-        if (known != partitions_.end() && known->second.epoch == claimed.epoch) Forget(claimed.partition, claimed.epoch);
+        if (known != partitions_.end() && known->second.epoch == claimed.epoch)
+          Forget(claimed.partition, claimed.epoch);
         break;
     }
   }
@@ -90,7 +91,8 @@ bool PartitionLoop::Fetch() {
   if (steady_clock::now() < not_before_) return true;
   std::vector<Position> from;
   for (auto& [id, partition] : partitions_) {
-    if (partition.check && partition.buffer.empty() && !partition.release) from.push_back({id.first, id.second, partition.next});
+    if (partition.check && partition.buffer.empty() && !partition.release)
+      from.push_back({id.first, id.second, partition.next});
   }
   if (from.empty()) return true;
   const Time asked = SystemClock().Now();
@@ -98,9 +100,10 @@ bool PartitionLoop::Fetch() {
   if (!records) {
     const auto wait = trouble_.Next();
     not_before_ = steady_clock::now() + wait;
-    telemetry::Warning("bus not readable, will be tried again",
-                       {{"group", policy_->group}, {"topic", from.front().topic}, {"wait_ms", wait.count()},
-                        {"error", records.error().ToString()}});
+    telemetry::Warning("bus not readable, will be tried again", {{"group", policy_->group},
+                                                                 {"topic", from.front().topic},
+                                                                 {"wait_ms", wait.count()},
+                                                                 {"error", records.error().ToString()}});
     return true;
   }
   trouble_.Reset();
@@ -110,11 +113,14 @@ bool PartitionLoop::Fetch() {
   }
   for (PostgresLog::Record& record : *records) {
     Partition& partition = partitions_.at({record.position.topic, record.position.partition});
-    const std::int64_t expected = partition.buffer.empty() ? partition.next : partition.buffer.back().position.offset + 1;
+    const std::int64_t expected =
+        partition.buffer.empty() ? partition.next : partition.buffer.back().position.offset + 1;
     if (record.position.offset != expected) {
       telemetry::LogError("events were deleted from the bus before this consumer took them",
-                          {{"group", policy_->group}, {"topic", record.position.topic},
-                           {"partition", record.position.partition}, {"expected_offset", expected},
+                          {{"group", policy_->group},
+                           {"topic", record.position.topic},
+                           {"partition", record.position.partition},
+                           {"expected_offset", expected},
                            {"offset", record.position.offset}});
       if (!commit_) return false;
     }
@@ -132,7 +138,8 @@ bool PartitionLoop::HandleEach(const std::stop_token& stop) {
   bool any = false;
   for (auto& [id, partition] : partitions_) {
     if (stop.stop_requested()) return any;
-    if (partition.buffer.empty() || partition.release || steady_clock::now() < partition.delivery.not_before()) continue;
+    if (partition.buffer.empty() || partition.release || steady_clock::now() < partition.delivery.not_before())
+      continue;
     any = true;
     const PostgresLog::Record& record = partition.buffer.front();
     if (!partition.delivery.Try(record.event, record.position)) continue;
@@ -147,26 +154,30 @@ void PartitionLoop::KeepPlaces(bool release_all) {
   std::vector<PostgresGroup::Progress> progress;
   for (const auto& [id, partition] : partitions_) {
     const bool release = release_all || partition.release;
-    if (release || partition.next != partition.committed) progress.push_back({id, partition.epoch, partition.next, release});
+    if (release || partition.next != partition.committed)
+      progress.push_back({id, partition.epoch, partition.next, release});
   }
   if (progress.empty()) return;
   auto kept = commit_(progress);
   if (!kept) {
     const auto wait = trouble_.Next();
     not_before_ = steady_clock::now() + wait;
-    telemetry::Warning("group's places not kept, will be tried again",
-                       {{"group", policy_->group}, {"topic", progress.front().partition.first},
-                        {"offset", progress.front().next_offset}, {"wait_ms", wait.count()},
-                        {"error", kept.error().ToString()}});
+    telemetry::Warning("group's places not kept, will be tried again", {{"group", policy_->group},
+                                                                        {"topic", progress.front().partition.first},
+                                                                        {"offset", progress.front().next_offset},
+                                                                        {"wait_ms", wait.count()},
+                                                                        {"error", kept.error().ToString()}});
     return;
   }
   last_commit_ = steady_clock::now();
   for (const PostgresGroup::Progress& one : progress) {
     const bool lost = !kept->contains(one.partition);
     if (lost) {
-      telemetry::Warning("partition lost to another member of the group",
-                         {{"group", policy_->group}, {"topic", one.partition.first}, {"partition", one.partition.second},
-                          {"epoch", one.epoch}, {"offset", one.next_offset}});
+      telemetry::Warning("partition lost to another member of the group", {{"group", policy_->group},
+                                                                           {"topic", one.partition.first},
+                                                                           {"partition", one.partition.second},
+                                                                           {"epoch", one.epoch},
+                                                                           {"offset", one.next_offset}});
     }
     if (lost || one.release) {
       Forget(one.partition, one.epoch);

@@ -110,9 +110,9 @@ struct Relay::State {
     if (batch->ids.empty()) return 0;
     if (auto published = publisher->Publish(batch->events); !published) {
       const Event& first = batch->events.front();
-      return Fail(published.error().code(), published.error().message() + " (batch of " + std::to_string(batch->ids.size()) +
-                                                " from event " + first.id + " of " + first.key + " sequence " +
-                                                std::to_string(first.sequence) + ")");
+      return Fail(published.error().code(), published.error().message() + " (batch of " +
+                                                std::to_string(batch->ids.size()) + " from event " + first.id + " of " +
+                                                first.key + " sequence " + std::to_string(first.sequence) + ")");
     }
     KIMBERLITE_RETURN_IF_ERROR(Mark(batch->ids));
     return static_cast<int>(batch->ids.size());
@@ -121,9 +121,10 @@ struct Relay::State {
   Result<void> TryLead() {
     session = RandomHex(8);
     auto locked = pool.Write([&](pg::Transaction& transaction) {
-      return transaction.Query("SELECT pg_try_advisory_lock(hashtextextended('kimberlite.relay.' || $1, 0)) AS locked,"
-                               " set_config('kimberlite.relay', $2, false)",
-                               pg::Params(options.schema, session));
+      return transaction.Query(
+          "SELECT pg_try_advisory_lock(hashtextextended('kimberlite.relay.' || $1, 0)) AS locked,"
+          " set_config('kimberlite.relay', $2, false)",
+          pg::Params(options.schema, session));
     });
     if (!locked) return std::unexpected(std::move(locked).error());
     leading = (*locked)[0].Bool("locked");
@@ -137,10 +138,14 @@ struct Relay::State {
   Result<std::optional<Unsent>> Read() {
     return pool.Read([&](pg::Transaction& transaction) -> Result<std::optional<Unsent>> {
       auto rows = transaction.Query(
-          "SELECT l.leading, o.id, o.topic, o.key, o.event_id, o.type, o.source, o.event_time, o.sequence, o.traceparent,"
-          " o.headers, o.payload FROM (SELECT coalesce(current_setting('kimberlite.relay', true), '') = $1 AS leading) AS l"
-          " LEFT JOIN (SELECT id, topic, key, event_id, type, source, event_time, sequence, traceparent, headers, payload"
-          " FROM " + table + " WHERE sent_time IS NULL ORDER BY id LIMIT $2) AS o ON l.leading ORDER BY o.id",
+          "SELECT l.leading, o.id, o.topic, o.key, o.event_id, o.type, o.source, o.event_time, o.sequence, "
+          "o.traceparent,"
+          " o.headers, o.payload FROM (SELECT coalesce(current_setting('kimberlite.relay', true), '') = $1 AS leading) "
+          "AS l"
+          " LEFT JOIN (SELECT id, topic, key, event_id, type, source, event_time, sequence, traceparent, headers, "
+          "payload"
+          " FROM " +
+              table + " WHERE sent_time IS NULL ORDER BY id LIMIT $2) AS o ON l.leading ORDER BY o.id",
           pg::Params(session, options.batch));
       if (!rows) return std::unexpected(std::move(rows).error());
       if (!(*rows)[0].Bool("leading")) return std::optional<Unsent>();
@@ -178,8 +183,10 @@ struct Relay::State {
   Result<void> Count() {
     return pool.Read([&](pg::Transaction& transaction) -> Result<void> {
       auto rows = transaction.Query(
-          "SELECT count(*) AS unsent, coalesce(extract(epoch FROM clock_timestamp() - min(created_time)), 0)::float8 AS age"
-          " FROM (SELECT created_time FROM " + table + " WHERE sent_time IS NULL ORDER BY id LIMIT 10000) AS o");
+          "SELECT count(*) AS unsent, coalesce(extract(epoch FROM clock_timestamp() - min(created_time)), 0)::float8 "
+          "AS age"
+          " FROM (SELECT created_time FROM " +
+          table + " WHERE sent_time IS NULL ORDER BY id LIMIT 10000) AS o");
       if (!rows) return std::unexpected(std::move(rows).error());
       metrics::Outbox(options.schema, (*rows)[0].Int("unsent"), (*rows)[0].Double("age"));
       return {};

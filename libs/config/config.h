@@ -12,9 +12,9 @@ namespace kimberlite::config {
 
 struct Setting {
   std::string name;
-  std::string help;      // one sentence
+  std::string help;  // one sentence
   bool required = false;
-  bool secret = false;   // shown as "(hidden)"
+  bool secret = false;  // shown as "(hidden)"
 };
 
 // The table of a program's settings: binds names to the fields of its config struct, whose values at the time of

@@ -32,9 +32,7 @@ class Printer {
 
   void PrintBlock(const Block& block) {
     switch (block.kind) {
-      case Block::Kind::kBare:
-        PrintLeaves(block.leaves);
-        break;
+      case Block::Kind::kBare: PrintLeaves(block.leaves); break;
       case Block::Kind::kParagraph:
         Open("p", block.attributes);
         PrintLeaves(block.leaves);
@@ -54,15 +52,9 @@ class Printer {
     for (const Leaf& leaf : leaves) {
       SwitchTo(leaf.format, open);
       switch (leaf.kind) {
-        case Leaf::Kind::kText:
-          html_ += EscapeText(leaf.text);
-          break;
-        case Leaf::Kind::kBreak:
-          Open("br", "");
-          break;
-        case Leaf::Kind::kImage:
-          Open("img", leaf.text);
-          break;
+        case Leaf::Kind::kText: html_ += EscapeText(leaf.text); break;
+        case Leaf::Kind::kBreak: Open("br", ""); break;
+        case Leaf::Kind::kImage: Open("img", leaf.text); break;
       }
     }
     SwitchTo(nullptr, open);

@@ -99,39 +99,25 @@ class Builder {
     switch (node.type) {
       case GUMBO_NODE_TEXT:
       case GUMBO_NODE_CDATA:
-      case GUMBO_NODE_WHITESPACE:
-        return AddText(flow, node.v.text.text, around.format);
-      case GUMBO_NODE_ELEMENT:
-        return WalkElement(node, flow, around);
-      default:
-        return;
+      case GUMBO_NODE_WHITESPACE: return AddText(flow, node.v.text.text, around.format);
+      case GUMBO_NODE_ELEMENT: return WalkElement(node, flow, around);
+      default: return;
     }
   }
 
   void WalkElement(const GumboNode& node, Flow& flow, const Around& around) {
     switch (node.v.element.tag) {
-      case GUMBO_TAG_STRONG:
-        return Formatted("strong", node, flow, around);
-      case GUMBO_TAG_EM:
-        return Formatted("em", node, flow, around);
-      case GUMBO_TAG_B:
-        return Formatted("b", node, flow, around);
-      case GUMBO_TAG_I:
-        return Formatted("i", node, flow, around);
-      case GUMBO_TAG_CODE:
-        return Formatted("code", node, flow, around);
-      case GUMBO_TAG_SUB:
-        return Formatted("sub", node, flow, around);
-      case GUMBO_TAG_SUP:
-        return Formatted("sup", node, flow, around);
-      case GUMBO_TAG_CITE:
-        return Formatted("cite", node, flow, around);
-      case GUMBO_TAG_Q:
-        return Formatted("q", node, flow, around);
-      case GUMBO_TAG_BDI:
-        return Formatted("bdi", node, flow, around);
-      case GUMBO_TAG_SPAN:
-        return Formatted(Speech::Of(node).empty() ? "" : "bdi", node, flow, around);
+      case GUMBO_TAG_STRONG: return Formatted("strong", node, flow, around);
+      case GUMBO_TAG_EM: return Formatted("em", node, flow, around);
+      case GUMBO_TAG_B: return Formatted("b", node, flow, around);
+      case GUMBO_TAG_I: return Formatted("i", node, flow, around);
+      case GUMBO_TAG_CODE: return Formatted("code", node, flow, around);
+      case GUMBO_TAG_SUB: return Formatted("sub", node, flow, around);
+      case GUMBO_TAG_SUP: return Formatted("sup", node, flow, around);
+      case GUMBO_TAG_CITE: return Formatted("cite", node, flow, around);
+      case GUMBO_TAG_Q: return Formatted("q", node, flow, around);
+      case GUMBO_TAG_BDI: return Formatted("bdi", node, flow, around);
+      case GUMBO_TAG_SPAN: return Formatted(Speech::Of(node).empty() ? "" : "bdi", node, flow, around);
       case GUMBO_TAG_ABBR: {
         const std::string title = OneLine(Get(node, "title"));
         return Formatted("abbr", node, flow, around, title.empty() ? "" : Attribute("title", title));
@@ -144,12 +130,9 @@ class Builder {
         const auto link = Link(Get(node, "href"));
         return Formatted(link ? "a" : "", node, flow, around, link ? Attribute("href", *link) : "");
       }
-      case GUMBO_TAG_BR:
-        return AddLeaf(flow, {.kind = Leaf::Kind::kBreak, .format = around.format});
-      case GUMBO_TAG_IMG:
-        return Image(node, flow, around);
-      case GUMBO_TAG_EMBED:
-        return Embed(node, flow, around);
+      case GUMBO_TAG_BR: return AddLeaf(flow, {.kind = Leaf::Kind::kBreak, .format = around.format});
+      case GUMBO_TAG_IMG: return Image(node, flow, around);
+      case GUMBO_TAG_EMBED: return Embed(node, flow, around);
       case GUMBO_TAG_HR:
         EndRun(flow);
         if (flow.mode != Flow::Mode::kLine) flow.blocks.push_back({.tag = "hr"});
@@ -160,10 +143,8 @@ class Builder {
       case GUMBO_TAG_MATH:
       case GUMBO_TAG_TEMPLATE:
       case GUMBO_TAG_TEXTAREA:
-      case GUMBO_TAG_TITLE:
-        return;  // the prefilter has dropped them; nothing may depend on it
-      default:
-        return WalkBlock(node, flow, around);
+      case GUMBO_TAG_TITLE: return;  // the prefilter has dropped them; nothing may depend on it
+      default: return WalkBlock(node, flow, around);
     }
   }
 
@@ -315,8 +296,7 @@ class Builder {
           if (!group.blocks.empty()) table.blocks.push_back(std::move(group));
           break;
         }
-        default:
-          break;
+        default: break;
       }
     });
     if (has_rows) {

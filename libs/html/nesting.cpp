@@ -13,10 +13,8 @@ constexpr std::array<std::string_view, kFormattingElements> kFormats = {"a", "b"
 
 bool Nesting::Start(const Rule& rule) {
   switch (rule.kind) {
-    case Kind::kFormat:
-      return StartFormat(rule);
-    case Kind::kInline:
-      return Push(rule);
+    case Kind::kFormat: return StartFormat(rule);
+    case Kind::kInline: return Push(rule);
     case Kind::kHeading:
       CloseParagraph();
       if (!open_.empty() && open_.back().rule->kind == Kind::kHeading && formats_ == FormatCounts{})
@@ -24,12 +22,8 @@ bool Nesting::Start(const Rule& rule) {
       return Push(rule);
     case Kind::kContainer:
     case Kind::kList:
-    case Kind::kTable:
-      CloseParagraph();
-      return Push(rule);
-    case Kind::kParagraph:
-      CloseParagraph();
-      return Push(rule);
+    case Kind::kTable: CloseParagraph(); return Push(rule);
+    case Kind::kParagraph: CloseParagraph(); return Push(rule);
     case Kind::kItem:
       CloseItem();
       CloseParagraph();
@@ -37,10 +31,8 @@ bool Nesting::Start(const Rule& rule) {
     case Kind::kRowGroup:
     case Kind::kRow:
     case Kind::kCell:
-    case Kind::kCaption:
-      return StartTablePart(rule);
-    default:
-      return true;
+    case Kind::kCaption: return StartTablePart(rule);
+    default: return true;
   }
 }
 

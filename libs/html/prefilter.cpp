@@ -31,8 +31,7 @@ class Filter {
         case Reader::Markup::kLiteral:
           if (!skipping_) result_.html += "&lt;";
           break;
-        case Reader::Markup::kNothing:
-          break;
+        case Reader::Markup::kNothing: break;
       }
     }
     if (!saw_tag_) WriteParagraphs();

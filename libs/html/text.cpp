@@ -42,23 +42,12 @@ std::string Escape(std::string_view text, bool quotes) {
   escaped.reserve(text.size() + text.size() / 16);
   for (const char c : text) {
     switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += quotes ? "&quot;" : "\"";
-        break;
-      case '\'':
-        escaped += quotes ? "&#39;" : "'";
-        break;
-      default:
-        escaped += c;
+      case '&': escaped += "&amp;"; break;
+      case '<': escaped += "&lt;"; break;
+      case '>': escaped += "&gt;"; break;
+      case '"': escaped += quotes ? "&quot;" : "\""; break;
+      case '\'': escaped += quotes ? "&#39;" : "'"; break;
+      default: escaped += c;
     }
   }
   return escaped;

@@ -201,10 +201,8 @@ Error ErrorOf(CURLcode code, const Hop& hop, const std::string& host, const char
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return Error(Code::kDeadlineExceeded, fmt::format("{} did not answer in time", host));
-    case CURLE_URL_MALFORMAT:
-      return Error(Code::kInvalidArgument, reason);
-    default:
-      return Error(Code::kUnavailable, fmt::format("{}: {}", host, reason));
+    case CURLE_URL_MALFORMAT: return Error(Code::kInvalidArgument, reason);
+    default: return Error(Code::kUnavailable, fmt::format("{}: {}", host, reason));
   }
 }
 

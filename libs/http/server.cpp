@@ -1,5 +1,7 @@
 #include "libs/http/server.h"
 
+#include <algorithm>
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,9 +18,6 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-
-#include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -62,7 +61,8 @@ std::expected<Request, Response> ReadRequest(const Parser& parser) {
   std::string_view length;
   for (const auto& field : message) {
     std::string name(View(field.name_string()));
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     hosts += name == "host";
     codings += name == "transfer-encoding";
     if (name == "content-length") {
@@ -87,7 +87,8 @@ std::expected<Request, Response> ReadRequest(const Parser& parser) {
     const std::size_t slash = request.target.find('/', request.target.find("//") + 2);
     request.target = slash == std::string::npos ? "/" : request.target.substr(slash);
   }
-  if (!request.target.starts_with('/')) return std::unexpected(Plain(400, "The request target must begin with a slash."));
+  if (!request.target.starts_with('/'))
+    return std::unexpected(Plain(400, "The request target must begin with a slash."));
   if (request.method != "GET" && request.method != "HEAD") {
     Response response = Plain(405, "Only GET and HEAD are answered here.");
     response.headers.emplace_back("Allow", "GET, HEAD");
@@ -155,7 +156,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
   asio::awaitable<void> Accept() {
     while (!stopping) {
       ErrorCode error;
-      tcp::socket socket = co_await acceptor.async_accept(asio::make_strand(io), asio::redirect_error(asio::use_awaitable, error));
+      tcp::socket socket =
+          co_await acceptor.async_accept(asio::make_strand(io), asio::redirect_error(asio::use_awaitable, error));
       if (error == asio::error::operation_aborted || stopping) co_return;
       if (error) {
         // Out of descriptors, mostly: connections that end free some.
@@ -171,11 +173,12 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
         if (static_cast<int>(sessions.size()) >= options.max_connections) continue;  // closes it
         sessions.insert(session);
       }
-      asio::co_spawn(session->stream.get_executor(), Serve(session), [self = shared_from_this(), session](std::exception_ptr) {
-        const std::lock_guard lock(self->mutex);
-        self->sessions.erase(session);
-        self->gone.notify_all();
-      });
+      asio::co_spawn(session->stream.get_executor(), Serve(session),
+                     [self = shared_from_this(), session](std::exception_ptr) {
+                       const std::lock_guard lock(self->mutex);
+                       self->sessions.erase(session);
+                       self->gone.notify_all();
+                     });
     }
   }
 
@@ -194,7 +197,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
               telemetry::LogError("http handler failed", {{"target", request->target}, {"error", exception.what()}});
               response = Plain(500, "Something went wrong here; try again in a moment.");
             }
-            asio::post(executor, [shared, response = std::move(response)]() mutable { (*shared)(std::move(response)); });
+            asio::post(executor,
+                       [shared, response = std::move(response)]() mutable { (*shared)(std::move(response)); });
           });
           if (!taken) {
             Response busy = Plain(503, "Too many requests at once; try again in a moment.");

@@ -14,8 +14,8 @@
 namespace kimberlite::http {
 
 struct Request {
-  std::string method;   // GET, HEAD, …
-  std::string target;   // origin-form as sent: path and query
+  std::string method;                                        // GET, HEAD, …
+  std::string target;                                        // origin-form as sent: path and query
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 
   // The first header of this lower-case name; empty when absent.
@@ -31,16 +31,16 @@ struct Response {
 };
 
 // GET and HEAD only: other methods are answered 405, requests with a body 413, without the handler. A HEAD is answered
-// as the GET without its body. Anything ambiguous (both Content-Length and Transfer-Encoding, no or several Host, a target that
-// is not in origin-form) is 400 and the connection closed (RFC 9112 sections 3.2, 5.2, 6.3).
+// as the GET without its body. Anything ambiguous (both Content-Length and Transfer-Encoding, no or several Host, a
+// target that is not in origin-form) is 400 and the connection closed (RFC 9112 sections 3.2, 5.2, 6.3).
 class Server {
  public:
   struct Options {
     std::string address = "127.0.0.1";
-    int port = 0;                       // 0: any free one
-    int io_threads = 1;                 // parse and write
-    int worker_threads = 8;             // run the handler; it may block
-    int queue = 1024;                   // requests waiting for a worker; more are answered 503
+    int port = 0;            // 0: any free one
+    int io_threads = 1;      // parse and write
+    int worker_threads = 8;  // run the handler; it may block
+    int queue = 1024;        // requests waiting for a worker; more are answered 503
     int max_connections = 4096;
     std::size_t max_header_bytes = 16 * 1024;  // 431 above it
     std::chrono::seconds header_timeout{10};   // for a whole request head, and for writing an answer

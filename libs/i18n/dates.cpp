@@ -74,15 +74,11 @@ std::unique_ptr<icu::DateFormat> MakeFormat(std::string_view language, DateStyle
   const icu::Locale locale = language == "en" ? icu::Locale::getUK() : LocaleFor(language);
   std::unique_ptr<icu::DateFormat> format;
   switch (style) {
-    case DateStyle::kDate:
-      format.reset(icu::DateFormat::createDateInstance(icu::DateFormat::kLong, locale));
-      break;
+    case DateStyle::kDate: format.reset(icu::DateFormat::createDateInstance(icu::DateFormat::kLong, locale)); break;
     case DateStyle::kDateTime:
       format.reset(icu::DateFormat::createDateTimeInstance(icu::DateFormat::kLong, icu::DateFormat::kShort, locale));
       break;
-    case DateStyle::kTime:
-      format.reset(icu::DateFormat::createTimeInstance(icu::DateFormat::kShort, locale));
-      break;
+    case DateStyle::kTime: format.reset(icu::DateFormat::createTimeInstance(icu::DateFormat::kShort, locale)); break;
     case DateStyle::kMonth: {
       UErrorCode status = U_ZERO_ERROR;
       const std::unique_ptr<icu::DateTimePatternGenerator> patterns(

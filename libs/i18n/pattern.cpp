@@ -73,12 +73,8 @@ class Compiler {
       text.append(source_.getPatternString(), from, part.getIndex() - from);
       from = part.getLimit();
       switch (part.getType()) {
-        case UMSGPAT_PART_TYPE_MSG_LIMIT:
-          flush();
-          return pattern;
-        case UMSGPAT_PART_TYPE_INSERT_CHAR:
-          text.append(static_cast<char16_t>(part.getValue()));
-          break;
+        case UMSGPAT_PART_TYPE_MSG_LIMIT: flush(); return pattern;
+        case UMSGPAT_PART_TYPE_INSERT_CHAR: text.append(static_cast<char16_t>(part.getValue())); break;
         case UMSGPAT_PART_TYPE_REPLACE_NUMBER:
           flush();
           pattern.push_back(
@@ -104,14 +100,9 @@ class Compiler {
     arguments_.insert(node.text);
     std::int32_t at = start + 2;
     switch (type) {
-      case UMSGPAT_ARG_TYPE_NONE:
-        break;
-      case UMSGPAT_ARG_TYPE_SIMPLE:
-        ParseNumber(node, at, limit);
-        break;
-      case UMSGPAT_ARG_TYPE_CHOICE:
-        problem_ = "choice is obsolete: use plural or select";
-        break;
+      case UMSGPAT_ARG_TYPE_NONE: break;
+      case UMSGPAT_ARG_TYPE_SIMPLE: ParseNumber(node, at, limit); break;
+      case UMSGPAT_ARG_TYPE_CHOICE: problem_ = "choice is obsolete: use plural or select"; break;
       case UMSGPAT_ARG_TYPE_SELECT:
         node.kind = NodeKind::kSelect;
         ParseBranches(node, at, limit);
@@ -180,18 +171,12 @@ class Evaluator {
   void Append(const Pattern& pattern) {
     for (const Node& node : pattern) {
       switch (node.kind) {
-        case NodeKind::kText:
-          text_ += node.text;
-          break;
+        case NodeKind::kText: text_ += node.text; break;
         case NodeKind::kArgument:
-        case NodeKind::kNumberSign:
-          AppendArgument(node);
-          break;
+        case NodeKind::kNumberSign: AppendArgument(node); break;
         case NodeKind::kSelect:
         case NodeKind::kPlural:
-        case NodeKind::kOrdinal:
-          Append(Choose(node).pattern);
-          break;
+        case NodeKind::kOrdinal: Append(Choose(node).pattern); break;
       }
     }
   }

@@ -53,15 +53,9 @@ icu::BreakIterator& Iterator(std::string_view language, Boundary boundary) {
   const icu::Locale locale = LocaleFor(language);
   std::unique_ptr<icu::BreakIterator> made;
   switch (boundary) {
-    case Boundary::kCharacter:
-      made.reset(icu::BreakIterator::createCharacterInstance(locale, status));
-      break;
-    case Boundary::kWord:
-      made.reset(icu::BreakIterator::createWordInstance(locale, status));
-      break;
-    case Boundary::kSentence:
-      made.reset(icu::BreakIterator::createSentenceInstance(locale, status));
-      break;
+    case Boundary::kCharacter: made.reset(icu::BreakIterator::createCharacterInstance(locale, status)); break;
+    case Boundary::kWord: made.reset(icu::BreakIterator::createWordInstance(locale, status)); break;
+    case Boundary::kSentence: made.reset(icu::BreakIterator::createSentenceInstance(locale, status)); break;
   }
   if (U_FAILURE(status)) std::abort();  // ICU's data is not installed
   return *cache.emplace(Key(language, boundary), std::move(made)).first->second;

@@ -22,18 +22,23 @@ Code CodeOfSqlState(std::string_view state) {
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& url, const std::string& application_name,
                                                      int statement_timeout_ms) {
-  const std::string options = "-c statement_timeout=" + std::to_string(statement_timeout_ms) +
-                              " -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC -c client_min_messages=warning";
+  const std::string options =
+      "-c statement_timeout=" + std::to_string(statement_timeout_ms) +
+      " -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC -c client_min_messages=warning";
   // dbname is expanded as a connection string; what follows it are defaults that it does not name.
-  const std::array<const char*, 7> keys = {"fallback_application_name", "options", "connect_timeout", "client_encoding",
-                                           "keepalives_idle", "dbname", nullptr};
-  const std::array<const char*, 7> values = {application_name.c_str(), options.c_str(), "5", "UTF8",
-                                             "10", url.c_str(), nullptr};
+  const std::array<const char*, 7> keys = {"fallback_application_name",
+                                           "options",
+                                           "connect_timeout",
+                                           "client_encoding",
+                                           "keepalives_idle",
+                                           "dbname",
+                                           nullptr};
+  const std::array<const char*, 7> values = {
+      application_name.c_str(), options.c_str(), "5", "UTF8", "10", url.c_str(), nullptr};
   PGconn* raw = PQconnectdbParams(keys.data(), values.data(), 1);
   std::unique_ptr<Connection> connection(new Connection(raw));
   if (!connection->healthy()) {
-    return Fail(Code::kUnavailable,
-                "cannot connect to PostgreSQL: " + std::string(TrimAscii(PQerrorMessage(raw))));
+    return Fail(Code::kUnavailable, "cannot connect to PostgreSQL: " + std::string(TrimAscii(PQerrorMessage(raw))));
   }
   return connection;
 }
@@ -66,9 +71,8 @@ Result<Rows> Connection::Query(std::string_view sql, const Params& params) {
     if (PQresultStatus(prepared.result) != PGRES_COMMAND_OK) return std::unexpected(ErrorOf(prepared.result));
     known = prepared_.emplace(std::move(text), name).first;
   }
-  auto handle = std::make_shared<const ResultHandle>(PQexecPrepared(connection_.get(), known->second.c_str(),
-                                                                    static_cast<int>(values.size()), values.data(),
-                                                                    nullptr, nullptr, 0));
+  auto handle = std::make_shared<const ResultHandle>(PQexecPrepared(
+      connection_.get(), known->second.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0));
   const ExecStatusType status = PQresultStatus(handle->result);
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) return std::unexpected(ErrorOf(handle->result));
   return Rows(std::move(handle));

@@ -15,10 +15,10 @@ Result<int> Migrate(const std::string& url, std::string_view schema, std::span<c
   // Released when the connection closes, however this function ends.
   auto locked = connection.Query("SELECT pg_advisory_lock(hashtext('kimberlite.migrate.' || $1))", Params(name));
   if (!locked) return std::unexpected(std::move(locked).error());
-  KIMBERLITE_RETURN_IF_ERROR(connection.Script(
-      "CREATE SCHEMA IF NOT EXISTS " + name + "; SET search_path = " + name +
-      "; CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, digest text NOT NULL,"
-      " applied_time timestamptz NOT NULL DEFAULT now())"));
+  KIMBERLITE_RETURN_IF_ERROR(
+      connection.Script("CREATE SCHEMA IF NOT EXISTS " + name + "; SET search_path = " + name +
+                        "; CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, digest text NOT NULL,"
+                        " applied_time timestamptz NOT NULL DEFAULT now())"));
 
   std::vector<Migration> ordered(migrations.begin(), migrations.end());
   std::ranges::sort(ordered, {}, &Migration::name);
@@ -35,11 +35,12 @@ Result<int> Migrate(const std::string& url, std::string_view schema, std::span<c
       continue;
     }
     // COMMIT comes in the same script: a failing statement leaves the transaction open and the connection closes it.
-    const std::string record = "INSERT INTO migrations (name, digest) VALUES ('" + std::string(migration.name) + "', '" +
-                               digest + "')";
+    const std::string record =
+        "INSERT INTO migrations (name, digest) VALUES ('" + std::string(migration.name) + "', '" + digest + "')";
     auto done = connection.Script("BEGIN;\n" + std::string(migration.sql) + "\n;" + record + "; COMMIT");
     if (!done) {
-      return Fail(done.error().code(), "migration " + name + "/" + std::string(migration.name) + ": " + done.error().message());
+      return Fail(done.error().code(),
+                  "migration " + name + "/" + std::string(migration.name) + ": " + done.error().message());
     }
     ++applied;
   }

@@ -127,10 +127,10 @@ class Transaction {
 class Pool {
  public:
   struct Options {
-    std::string url;                // libpq connection string or URI
-    int connections = 8;            // opened when first needed
+    std::string url;      // libpq connection string or URI
+    int connections = 8;  // opened when first needed
     int statement_timeout_ms = 10'000;
-    int wait_timeout_ms = 5'000;    // for a free connection; then RESOURCE_EXHAUSTED
+    int wait_timeout_ms = 5'000;  // for a free connection; then RESOURCE_EXHAUSTED
     std::string application_name = "kimberlite";
   };
   explicit Pool(Options options);
@@ -200,7 +200,8 @@ struct Migration {
 
 // Creates `schema` when missing and applies, in order of name, what is not yet applied, each in one transaction with
 // its record in <schema>.migrations. Holds an advisory lock, so replicas may start at once. FAILED_PRECONDITION when
-// the text of an applied migration has changed. Returns how many were applied. Statements run with search_path = schema.
+// the text of an applied migration has changed. Returns how many were applied. Statements run with search_path =
+// schema.
 Result<int> Migrate(const std::string& url, std::string_view schema, std::span<const Migration> migrations);
 
 }  // namespace kimberlite::pg

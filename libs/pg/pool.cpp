@@ -22,8 +22,8 @@ Result<std::unique_ptr<Connection>> Pool::Acquire() {
     const bool free = state_->freed.wait_for(lock, std::chrono::milliseconds(options_.wait_timeout_ms),
                                              [&] { return state_->in_use < options_.connections; });
     if (!free) {
-      return Fail(Code::kResourceExhausted, "all " + std::to_string(options_.connections) +
-                                                " database connections are busy; try again later");
+      return Fail(Code::kResourceExhausted,
+                  "all " + std::to_string(options_.connections) + " database connections are busy; try again later");
     }
     ++state_->in_use;
     if (!state_->idle.empty()) {
@@ -76,10 +76,12 @@ Result<void> Pool::RunTransaction(const char* begin, const std::function<Result<
     Release(reusable ? std::move(connection) : nullptr);
     if (outcome) return {};
     if (committing && lost) {
-      return Fail(Code::kUnknown, "the connection to PostgreSQL died during COMMIT: whether the change was made is not "
-                                  "known; repeat it with the same idempotency key");
+      return Fail(Code::kUnknown,
+                  "the connection to PostgreSQL died during COMMIT: whether the change was made is not "
+                  "known; repeat it with the same idempotency key");
     }
-    const bool aborted = outcome.error().code() == Code::kAborted && outcome.error().message().starts_with("PostgreSQL:");
+    const bool aborted =
+        outcome.error().code() == Code::kAborted && outcome.error().message().starts_with("PostgreSQL:");
     if ((aborted || lost) && attempt < kAttempts) continue;
     return outcome;
   }

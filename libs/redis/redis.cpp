@@ -38,8 +38,7 @@ Reply Convert(const redisReply& raw) {
       reply.elements.reserve(raw.elements);
       for (std::size_t i = 0; i < raw.elements; ++i) reply.elements.push_back(Convert(*raw.element[i]));
       break;
-    default:
-      break;
+    default: break;
   }
   return reply;
 }
@@ -83,7 +82,8 @@ struct Client::State {
       }
       connection.reset(redisConnectWithTimeout(host.c_str(), port, timeout));
     } else {
-      return Fail(Code::kInvalidArgument, "a Redis URL is unix:/path or redis://host:port, not \"" + options.url + "\"");
+      return Fail(Code::kInvalidArgument,
+                  "a Redis URL is unix:/path or redis://host:port, not \"" + options.url + "\"");
     }
     if (!connection || connection->err) {
       return Fail(Code::kUnavailable, "cannot connect to Redis at " + options.url + ": " +

@@ -39,9 +39,9 @@ class Script {
 class Client {
  public:
   struct Options {
-    std::string url;             // "unix:/path" or "redis://host[:port]"
+    std::string url;  // "unix:/path" or "redis://host[:port]"
     int connections = 16;
-    int timeout_ms = 1'000;      // for connecting, and for each command
+    int timeout_ms = 1'000;  // for connecting, and for each command
   };
   explicit Client(Options options);
   ~Client();

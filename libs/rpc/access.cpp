@@ -23,7 +23,8 @@ Result<int> ParseRole(std::string_view name) {
   for (const Role role : {v1::ROLE_SERVICE, v1::ROLE_EDITOR, v1::ROLE_OPERATOR}) {
     if (RoleName(role) == name) return role;
   }
-  return Fail(Code::kInvalidArgument, "unknown role \"" + std::string(name) + "\"; roles are service, editor, operator");
+  return Fail(Code::kInvalidArgument,
+              "unknown role \"" + std::string(name) + "\"; roles are service, editor, operator");
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <google/protobuf/descriptor.h>
+
 #include <map>
 #include <set>
 #include <string>
-
-#include <google/protobuf/descriptor.h>
 
 #include "libs/base/error.h"
 

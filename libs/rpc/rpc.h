@@ -29,10 +29,10 @@ class Server {
  public:
   struct Options {
     std::string address = "127.0.0.1";
-    int port = 0;                  // 0: any free one
-    std::string tokens_file;       // lines "name role[,role] token"; roles service, editor, operator; # comments
-    int threads = 16;              // handlers at work at once
-    int queue = 512;               // calls that wait for a thread; more are RESOURCE_EXHAUSTED
+    int port = 0;             // 0: any free one
+    std::string tokens_file;  // lines "name role[,role] token"; roles service, editor, operator; # comments
+    int threads = 16;         // handlers at work at once
+    int queue = 512;          // calls that wait for a thread; more are RESOURCE_EXHAUSTED
     int max_message_bytes = 32 * 1024 * 1024;
   };
 
@@ -65,8 +65,8 @@ class Server {
   void Stop(std::chrono::milliseconds grace = std::chrono::seconds(5));
 
  private:
-  using Handler = std::function<Result<std::unique_ptr<google::protobuf::Message>>(const Call&,
-                                                                                    const google::protobuf::Message&)>;
+  using Handler =
+      std::function<Result<std::unique_ptr<google::protobuf::Message>>(const Call&, const google::protobuf::Message&)>;
   void Register(const google::protobuf::MethodDescriptor& method, const google::protobuf::Descriptor* response,
                 const google::protobuf::Message& prototype, Handler handler);
   struct State;

@@ -20,9 +20,7 @@ using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using Clock = std::chrono::steady_clock;
 
-std::string Path(const MethodDescriptor& method) {
-  return "/" + method.service()->full_name() + "/" + method.name();
-}
+std::string Path(const MethodDescriptor& method) { return "/" + method.service()->full_name() + "/" + method.name(); }
 
 std::string Metadata(const grpc::CallbackServerContext& context, const char* key) {
   const auto found = context.client_metadata().find(key);
@@ -184,7 +182,8 @@ void Server::Register(const MethodDescriptor& method, const google::protobuf::De
   }
   state_->methods[method.service()->full_name()].push_back(
       {&method, &prototype, std::move(handler),
-       telemetry::Metrics::Seconds("kimberlite_rpc_seconds", "Time to answer an RPC", {{"method", method.full_name()}})});
+       telemetry::Metrics::Seconds("kimberlite_rpc_seconds", "Time to answer an RPC",
+                                   {{"method", method.full_name()}})});
 }
 
 Result<void> Server::Start() {

@@ -85,7 +85,8 @@ int Serve(const Program& program) {
 }  // namespace
 
 void CommonConfig::Bind(config::Table& table) {
-  table.Text(&log_level, {.name = "KIMBERLITE_LOG_LEVEL", .help = "Least level that is logged: debug, info, warning or error."});
+  table.Text(&log_level,
+             {.name = "KIMBERLITE_LOG_LEVEL", .help = "Least level that is logged: debug, info, warning or error."});
   table.Text(&ops_address, {.name = "KIMBERLITE_OPS_ADDRESS", .help = "IP address of /metrics, /livez and /readyz."});
   table.Int(&ops_port, {.name = "KIMBERLITE_OPS_PORT", .help = "Port of /metrics, /livez and /readyz."}, 0, 65535);
   table.Text(&grpc_address, {.name = "KIMBERLITE_GRPC_ADDRESS", .help = "IP address that gRPC listens on."});
@@ -99,7 +100,8 @@ void CommonConfig::Bind(config::Table& table) {
                              .required = postgres_required,
                              .secret = true});
   table.Text(&bus, {.name = "KIMBERLITE_BUS", .help = "Driver of the bus: postgres or kafka."});
-  table.Text(&kafka_brokers, {.name = "KIMBERLITE_KAFKA_BROKERS", .help = "Kafka brokers as host:port,…; for the kafka bus."});
+  table.Text(&kafka_brokers,
+             {.name = "KIMBERLITE_KAFKA_BROKERS", .help = "Kafka brokers as host:port,…; for the kafka bus."});
 }
 
 int Main(int argc, char** argv, const Program& program) {

@@ -14,7 +14,8 @@ bool HasLanguage(const content::v1::Site& site, std::string_view code) {
   return std::ranges::any_of(site.languages(), [&](const auto& one) { return one.language_code() == code; });
 }
 
-SitePaths::SitePaths(const content::v1::Site& site, std::string language) : site_(site), language_(std::move(language)) {
+SitePaths::SitePaths(const content::v1::Site& site, std::string language)
+    : site_(site), language_(std::move(language)) {
   chain_.push_back(language_);
   const auto add = [&](const std::string& code) {
     if (std::ranges::find(chain_, code) == chain_.end()) chain_.push_back(code);
@@ -28,7 +29,8 @@ SitePaths::SitePaths(const content::v1::Site& site, std::string language) : site
 
 std::string SitePaths::Text(const google::protobuf::Map<std::string, std::string>& by_language) const {
   for (const std::string& code : chain_) {
-    if (const auto text = by_language.find(code); text != by_language.end() && !text->second.empty()) return text->second;
+    if (const auto text = by_language.find(code); text != by_language.end() && !text->second.empty())
+      return text->second;
   }
   return "";
 }

@@ -45,7 +45,9 @@ class SitePaths {
   std::string SectionPath(std::string_view section_id) const;
   std::string ArticlePath(std::string_view section_id, std::int64_t id, std::string_view slug) const;
   std::string TagPath(const tagging::v1::Concept& tag) const;
-  std::string SourcePath(std::string_view source_id) const { return HomePath() + "source/" + std::string(source_id) + "/"; }
+  std::string SourcePath(std::string_view source_id) const {
+    return HomePath() + "source/" + std::string(source_id) + "/";
+  }
   std::string Absolute(std::string_view path) const { return site_.public_url() + std::string(path); }
 
  private:

@@ -126,8 +126,8 @@ Gauge Metrics::Gauge(const std::string& name, const std::string& help, const Lab
   return telemetry::Gauge(&prometheus::BuildGauge().Name(name).Help(help).Register(TheRegistry()).Add(labels));
 }
 Histogram Metrics::Seconds(const std::string& name, const std::string& help, const Labels& labels) {
-  static const prometheus::Histogram::BucketBoundaries kBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                                   0.1,    0.15,  0.25,   0.5,   1,    2.5,   5, 10};
+  static const prometheus::Histogram::BucketBoundaries kBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                                   0.15,   0.25,  0.5,    1,     2.5,  5,     10};
   return telemetry::Histogram(
       &prometheus::BuildHistogram().Name(name).Help(help).Register(TheRegistry()).Add(labels, kBuckets));
 }

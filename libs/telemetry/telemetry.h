@@ -38,10 +38,18 @@ struct Field {
 // Safe for any thread. The message is constant text; what varies goes into fields: article_id, sequence, event_id,
 // topic, traceparent, error, ….
 void Log(Level level, std::string_view message, std::initializer_list<Field> fields = {});
-inline void Debug(std::string_view message, std::initializer_list<Field> fields = {}) { Log(Level::kDebug, message, fields); }
-inline void Info(std::string_view message, std::initializer_list<Field> fields = {}) { Log(Level::kInfo, message, fields); }
-inline void Warning(std::string_view message, std::initializer_list<Field> fields = {}) { Log(Level::kWarning, message, fields); }
-inline void LogError(std::string_view message, std::initializer_list<Field> fields = {}) { Log(Level::kError, message, fields); }
+inline void Debug(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Log(Level::kDebug, message, fields);
+}
+inline void Info(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Log(Level::kInfo, message, fields);
+}
+inline void Warning(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Log(Level::kWarning, message, fields);
+}
+inline void LogError(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Log(Level::kError, message, fields);
+}
 
 using Labels = std::map<std::string, std::string>;
 

@@ -24,16 +24,11 @@ bus::Options BusOptions(const Config& config) {
 
 const char* NameOf(PollOutcome outcome) {
   switch (outcome) {
-    case PollOutcome::kRead:
-      return "read";
-    case PollOutcome::kNotModified:
-      return "not_modified";
-    case PollOutcome::kFailed:
-      return "failed";
-    case PollOutcome::kLost:
-      return "lost";
-    case PollOutcome::kStopped:
-      return "stopped";
+    case PollOutcome::kRead: return "read";
+    case PollOutcome::kNotModified: return "not_modified";
+    case PollOutcome::kFailed: return "failed";
+    case PollOutcome::kLost: return "lost";
+    case PollOutcome::kStopped: return "stopped";
   }
   return "unknown";
 }

@@ -36,7 +36,8 @@ Result<void> App::Start() {
   KIMBERLITE_RETURN_IF_ERROR(rpc_server_->Start());
 
   http_server_ = std::make_unique<http::Server>(
-      http::Server::Options{.address = config_.edge_address, .port = config_.edge_port, .worker_threads = config_.edge_threads},
+      http::Server::Options{
+          .address = config_.edge_address, .port = config_.edge_port, .worker_threads = config_.edge_threads},
       [this](const http::Request& request) { return http_edge_->Answer(request); });
   KIMBERLITE_RETURN_IF_ERROR(http_server_->Start());
   rpc_server_->SetServing(true);

@@ -52,11 +52,13 @@ App::~App() { Stop(); }
 
 Result<void> App::Start() {
   const auto schema = pool_.Read([](pg::Transaction& transaction) {
-    return transaction.Query("SELECT to_regclass('tagging.concepts') IS NOT NULL AND to_regclass('tagging.outbox') IS NOT NULL AS there");
+    return transaction.Query(
+        "SELECT to_regclass('tagging.concepts') IS NOT NULL AND to_regclass('tagging.outbox') IS NOT NULL AS there");
   });
   if (!schema) return std::unexpected(schema.error());
   if (!(*schema)[0].Bool("there")) {
-    return Fail(Code::kFailedPrecondition, "the database has no schema \"tagging\" yet; run kimberlite-tagging migrate");
+    return Fail(Code::kFailedPrecondition,
+                "the database has no schema \"tagging\" yet; run kimberlite-tagging migrate");
   }
   KIMBERLITE_RETURN_IF_ERROR(watcher_.Start());
 

@@ -96,17 +96,18 @@ TEST(Protos, FilesLieWhereTheirPackageSays) {
 // What a program of the baseline relies on: numbers, types and names of fields, values of enums, methods.
 std::map<std::string, std::string> Promises(const Protos& protos) {
   std::map<std::string, std::string> promises;
-  const std::function<void(const google::protobuf::Descriptor&)> add = [&](const google::protobuf::Descriptor& message) {
-    for (int i = 0; i < message.field_count(); ++i) {
-      const FieldDescriptor& field = *message.field(i);
-      std::string type = field.type_name();
-      if (field.message_type()) type = field.message_type()->full_name();
-      if (field.enum_type()) type = field.enum_type()->full_name();
-      promises[message.full_name() + "#" + std::to_string(field.number())] =
-          field.name() + " " + type + (field.is_repeated() ? "[]" : "");
-    }
-    for (int i = 0; i < message.nested_type_count(); ++i) add(*message.nested_type(i));
-  };
+  const std::function<void(const google::protobuf::Descriptor&)> add =
+      [&](const google::protobuf::Descriptor& message) {
+        for (int i = 0; i < message.field_count(); ++i) {
+          const FieldDescriptor& field = *message.field(i);
+          std::string type = field.type_name();
+          if (field.message_type()) type = field.message_type()->full_name();
+          if (field.enum_type()) type = field.enum_type()->full_name();
+          promises[message.full_name() + "#" + std::to_string(field.number())] =
+              field.name() + " " + type + (field.is_repeated() ? "[]" : "");
+        }
+        for (int i = 0; i < message.nested_type_count(); ++i) add(*message.nested_type(i));
+      };
   for (const auto* file : protos.files()) {
     for (int i = 0; i < file->message_type_count(); ++i) add(*file->message_type(i));
     for (int i = 0; i < file->enum_type_count(); ++i) {

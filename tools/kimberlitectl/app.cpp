@@ -95,7 +95,8 @@ class App {
         ->group("Common");
   }
 
-  CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::string& help, std::function<Result<int>()> run) {
+  CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::string& help,
+                       std::function<Result<int>()> run) {
     CLI::App& app = *parent.add_subcommand(name, help);
     app.callback([this, &app, run = std::move(run)] {
       chosen_app_ = &app;
@@ -131,19 +132,23 @@ class App {
     for (const Positional& positional : verb.positionals) AddPositional(app, positional, bound);
     for (Flag& flag : FlagsOf(*(*method)->input_type(), verb.shape, comments_)) AddFlag(app, std::move(flag), bound);
     if ((*method)->input_type()->field_count() > 0) {
-      app.add_option("--json", bound.json, "The whole request as proto JSON: a file, - for standard input, or the text; flags change it")
+      app.add_option("--json", bound.json,
+                     "The whole request as proto JSON: a file, - for standard input, or the text; flags change it")
           ->type_name("FILE|-|JSON");
     }
     if (verb.extra == Extra::kAllSwitch) app.add_flag("--all", bound.all, "Every one");
     if (verb.wait_visible) {
-      app.add_flag("--wait-visible", bound.wait_visible, "Return when every page and feed shows it, and say how long that took");
+      app.add_flag("--wait-visible", bound.wait_visible,
+                   "Return when every page and feed shows it, and say how long that took");
     }
     if (!verb.document.empty()) {
       app.add_option("--save", bound.save, "Write the document itself to this file")->type_name("FILE");
     }
     AddCommon(app);
-    std::string footer = "RPC: " + verb.method + " (roles: " + Join(RolesOf(**method), ", ") + "). All about it: kimberlitectl describe " + verb.method;
-    if (!verb.examples.empty()) footer = "Examples:\n  kimberlitectl " + Join(verb.examples, "\n  kimberlitectl ") + "\n\n" + footer;
+    std::string footer = "RPC: " + verb.method + " (roles: " + Join(RolesOf(**method), ", ") +
+                         "). All about it: kimberlitectl describe " + verb.method;
+    if (!verb.examples.empty())
+      footer = "Examples:\n  kimberlitectl " + Join(verb.examples, "\n  kimberlitectl ") + "\n\n" + footer;
     app.footer(footer);
   }
 
@@ -182,70 +187,91 @@ class App {
   }
 
   void AddGeneric() {
-    CLI::App& call = AddCommand(root_, "call", "Call any RPC with JSON and print its answer as JSON", [this] { return RunCall(); });
+    CLI::App& call =
+        AddCommand(root_, "call", "Call any RPC with JSON and print its answer as JSON", [this] { return RunCall(); });
     call.add_option("RPC", method_name_, "SERVICE/METHOD, e.g. content/GetArticle")->required()->type_name("");
-    call.add_option("JSON", request_json_, "The request as proto JSON, or - for standard input; {} unless given")->type_name("");
-    call.footer("Examples:\n  kimberlitectl call content/GetArticle '{\"article_id\": 1001}'\n"
-                "  kimberlitectl call content/CreateArticle - < story.json\n\n"
-                "kimberlitectl methods lists the RPCs, kimberlitectl describe content/CreateArticle explains one.");
+    call.add_option("JSON", request_json_, "The request as proto JSON, or - for standard input; {} unless given")
+        ->type_name("");
+    call.footer(
+        "Examples:\n  kimberlitectl call content/GetArticle '{\"article_id\": 1001}'\n"
+        "  kimberlitectl call content/CreateArticle - < story.json\n\n"
+        "kimberlitectl methods lists the RPCs, kimberlitectl describe content/CreateArticle explains one.");
     AddCommon(call);
 
-    CLI::App& methods = AddCommand(root_, "methods", "List every RPC with its command and who may call it", [this]() -> Result<int> {
-      surroundings_.out << (output_ == "json" ? MethodsJson(comments_) : MethodsText(comments_));
-      return kDone;
-    });
+    CLI::App& methods =
+        AddCommand(root_, "methods", "List every RPC with its command and who may call it", [this]() -> Result<int> {
+          surroundings_.out << (output_ == "json" ? MethodsJson(comments_) : MethodsText(comments_));
+          return kDone;
+        });
     AddCommon(methods);
 
-    CLI::App& describe = AddCommand(root_, "describe", "Explain an RPC, a message or an enum, field by field", [this]() -> Result<int> {
-      const auto text = Describe(method_name_, comments_);
-      if (!text) return Usage(text.error().message());
-      surroundings_.out << *text;
-      return kDone;
-    });
-    describe.add_option("NAME", method_name_, "E.g. content/CreateArticle, Article, tagging.Concept, FeedFormat")->required()->type_name("");
+    CLI::App& describe =
+        AddCommand(root_, "describe", "Explain an RPC, a message or an enum, field by field", [this]() -> Result<int> {
+          const auto text = Describe(method_name_, comments_);
+          if (!text) return Usage(text.error().message());
+          surroundings_.out << *text;
+          return kDone;
+        });
+    describe.add_option("NAME", method_name_, "E.g. content/CreateArticle, Article, tagging.Concept, FeedFormat")
+        ->required()
+        ->type_name("");
   }
 
   void AddNewsroom() {
     CLI::App& newsroom = *root_.add_subcommand("newsroom", "Whole newsrooms kept in a directory");
     newsroom.require_subcommand(1);
-    CLI::App& load = AddCommand(newsroom, "load", "Load a newsroom: concepts, site, sources, pictures, articles, feeds", [this] {
-      return WithCaller(kPatience, [this](Caller& caller) -> Result<void> {
-        newsroom_.json = output_ == "json";
-        return LoadNewsroom(newsroom_, caller, surroundings_.out);
-      });
-    });
-    load.add_option("DIR", newsroom_.directory, "A directory with site.json, sources.jsonl, concepts.jsonl, articles.jsonl, feeds.jsonl, media/")
+    CLI::App& load =
+        AddCommand(newsroom, "load", "Load a newsroom: concepts, site, sources, pictures, articles, feeds", [this] {
+          return WithCaller(kPatience, [this](Caller& caller) -> Result<void> {
+            newsroom_.json = output_ == "json";
+            return LoadNewsroom(newsroom_, caller, surroundings_.out);
+          });
+        });
+    load.add_option("DIR", newsroom_.directory,
+                    "A directory with site.json, sources.jsonl, concepts.jsonl, articles.jsonl, feeds.jsonl, media/")
         ->required()
         ->type_name("");
-    load.add_option("--public-url", newsroom_.public_url, "Scheme and host that readers use, instead of the one in site.json")->type_name("URL");
-    load.add_option("--wire-port", newsroom_.wire_port, "Port of the local wire, for {wire_port} in feed URLs; such feeds are left out unless given")
+    load.add_option("--public-url", newsroom_.public_url,
+                    "Scheme and host that readers use, instead of the one in site.json")
+        ->type_name("URL");
+    load.add_option("--wire-port", newsroom_.wire_port,
+                    "Port of the local wire, for {wire_port} in feed URLs; such feeds are left out unless given")
         ->type_name("PORT")
         ->check(CLI::Range(1, 65535));
     AddCommon(load);
-    load.footer("Loading again changes nothing: articles carry idempotency keys, everything else has a key of its own.\n"
-                "Services that are still being started are waited for, up to 15 s. Needs the roles editor and operator.");
+    load.footer(
+        "Loading again changes nothing: articles carry idempotency keys, everything else has a key of its own.\n"
+        "Services that are still being started are waited for, up to 15 s. Needs the roles editor and operator.");
   }
 
   void AddBench() {
     CLI::App& bench = *root_.add_subcommand("bench", "Measure a running stack");
     bench.require_subcommand(1);
-    CLI::App& publish = AddCommand(bench, "publish", "Time from acknowledgement until readers see a publication", [this] {
-      return WithCaller({}, [this](Caller& caller) -> Result<void> {
-        bench_.json = output_ == "json";
-        if (bench_.edge.empty()) bench_.edge = caller.settings().edge;
-        return BenchPublish(bench_, caller, surroundings_.out, surroundings_.err);
-      });
-    });
-    publish.add_option("--count", bench_.count, "Publications: every second one corrects the headline of the one before; 200 unless given")
+    CLI::App& publish =
+        AddCommand(bench, "publish", "Time from acknowledgement until readers see a publication", [this] {
+          return WithCaller({}, [this](Caller& caller) -> Result<void> {
+            bench_.json = output_ == "json";
+            if (bench_.edge.empty()) bench_.edge = caller.settings().edge;
+            return BenchPublish(bench_, caller, surroundings_.out, surroundings_.err);
+          });
+        });
+    publish
+        .add_option("--count", bench_.count,
+                    "Publications: every second one corrects the headline of the one before; 200 unless given")
         ->type_name("NUMBER")
         ->check(CLI::Range(1, 100000));
-    publish.add_option("--edge", bench_.edge, "Where readers reach the site; from KIMBERLITE_EDGE_ADDRESS and _PORT unless given")->type_name("URL");
+    publish
+        .add_option("--edge", bench_.edge,
+                    "Where readers reach the site; from KIMBERLITE_EDGE_ADDRESS and _PORT unless given")
+        ->type_name("URL");
     publish.add_option("--language", bench_.language, "Language of the articles; en unless given")->type_name("CODE");
     publish.add_option("--section", bench_.section, "Section of the articles; economy unless given")->type_name("ID");
     publish.add_flag("--keep", bench_.keep, "Do not withdraw the articles afterwards");
     AddCommon(publish);
-    publish.footer("Asks for the article's page, the section's list and its rss.xml by real GETs until each shows the new headline.\n"
-                   "\"all\" is the time until the last of the three did. The articles are withdrawn afterwards.");
+    publish.footer(
+        "Asks for the article's page, the section's list and its rss.xml by real GETs until each shows the new "
+        "headline.\n"
+        "\"all\" is the time until the last of the three did. The articles are withdrawn afterwards.");
   }
 
   Result<int> RunVerb(BoundVerb& bound) {
@@ -297,8 +323,9 @@ class App {
     auto settings = ReadSettings(surroundings_.getenv, surroundings_.directory);
     if (!settings) return Usage(settings.error().message());
     if (settings->token.empty()) {
-      return Usage("no token: set KIMBERLITE_RPC_TOKEN, or KIMBERLITE_RPC_TOKEN_FILE to a file that holds it, "
-                   "or run this where ./dev up was run (it writes .dev/env)");
+      return Usage(
+          "no token: set KIMBERLITE_RPC_TOKEN, or KIMBERLITE_RPC_TOKEN_FILE to a file that holds it, "
+          "or run this where ./dev up was run (it writes .dev/env)");
     }
     Caller caller(std::move(*settings), *timeout, patience);
     if (auto done = work(caller); !done) {

@@ -33,7 +33,7 @@ class InterruptGuard {
  public:
   InterruptGuard() {
     interrupted = 0;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int) { interrupted = 1; };
     sigaction(SIGINT, &action, &previous_);
   }
@@ -42,10 +42,12 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
  private:
-  struct sigaction previous_ {};
+  struct sigaction previous_{};
 };
 
-double Milliseconds(SteadyClock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+double Milliseconds(SteadyClock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
 
 // Where a publication is looked for.
 enum Surface { kArticlePage, kSectionList, kRss, kSurfaces };
@@ -58,11 +60,13 @@ class Bench {
 
   // Finds out where the section stands in URLs.
   Result<void> Begin() {
-    KIMBERLITE_ASSIGN_OR_RETURN(const auto answer, caller_.Call<content::v1::GetSiteResponse>(content::v1::GetSiteRequest()));
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto answer,
+                                caller_.Call<content::v1::GetSiteResponse>(content::v1::GetSiteRequest()));
     for (const auto& section : answer.site().sections()) {
       if (section.section_id() != options_.section) continue;
       const auto slug = section.slugs().find(options_.language);
-      section_path_ = "/" + options_.language + "/" + (slug == section.slugs().end() ? section.section_id() : slug->second) + "/";
+      section_path_ =
+          "/" + options_.language + "/" + (slug == section.slugs().end() ? section.section_id() : slug->second) + "/";
       return {};
     }
     return Fail(Code::kNotFound, "the site has no section " + options_.section);
@@ -70,9 +74,11 @@ class Bench {
 
   Result<void> Rounds() {
     for (int round = 0; round < options_.count; ++round) {
-      if (interrupted) return Fail(Code::kCancelled, fmt::format("interrupted after {} of {} publications", round, options_.count));
+      if (interrupted)
+        return Fail(Code::kCancelled, fmt::format("interrupted after {} of {} publications", round, options_.count));
       if (auto done = Round(round); !done) {
-        return Fail(done.error().code(), fmt::format("publication {} of {}: {}", round + 1, options_.count, done.error().message()));
+        return Fail(done.error().code(),
+                    fmt::format("publication {} of {}: {}", round + 1, options_.count, done.error().message()));
       }
     }
     return {};
@@ -85,7 +91,8 @@ class Bench {
       request.set_article_id(article_id);
       request.set_reason("written by kimberlitectl bench publish");
       if (auto withdrawn = caller_.Call<content::v1::WithdrawArticleResponse>(request); !withdrawn) {
-        return Fail(withdrawn.error().code(), fmt::format("article {} could not be withdrawn: {}", article_id, withdrawn.error().message()));
+        return Fail(withdrawn.error().code(),
+                    fmt::format("article {} could not be withdrawn: {}", article_id, withdrawn.error().message()));
       }
     }
     return {};
@@ -113,14 +120,16 @@ class Bench {
       row.push_back(fmt::format("{:.1f}", Percentile(measures, 100)));
       rows.push_back(std::move(row));
     }
-    out << fmt::format("{} publications at {}, ms from the acknowledgement (acknowledge: of the call itself)\n", options_.count, options_.edge)
+    out << fmt::format("{} publications at {}, ms from the acknowledgement (acknowledge: of the call itself)\n",
+                       options_.count, options_.edge)
         << Table({"where", "p50", "p90", "p99", "max"}, rows);
   }
 
  private:
   std::vector<std::pair<std::string, std::vector<double>>> Measures() const {
     std::vector<std::pair<std::string, std::vector<double>>> measures;
-    for (int surface = 0; surface < kSurfaces; ++surface) measures.emplace_back(kSurfaceNames[surface], shown_[surface]);
+    for (int surface = 0; surface < kSurfaces; ++surface)
+      measures.emplace_back(kSurfaceNames[surface], shown_[surface]);
     measures.emplace_back("all", all_);
     measures.emplace_back("wait_visible", wait_visible_);
     measures.emplace_back("acknowledge", acknowledge_);
@@ -163,8 +172,9 @@ class Bench {
     translation.set_language_code(options_.language);
     translation.set_headline(headline);
     translation.set_summary("Written to measure how soon readers see it.");
-    translation.set_body_html("<p>This article was written to measure how soon readers see it.</p>"
-                              "<p>It is withdrawn when the measurement ends.</p>");
+    translation.set_body_html(
+        "<p>This article was written to measure how soon readers see it.</p>"
+        "<p>It is withdrawn when the measurement ends.</p>");
     KIMBERLITE_ASSIGN_OR_RETURN(auto created, caller_.Call<content::v1::CreateArticleResponse>(request));
     article_ = std::move(*created.mutable_article());
     articles_.push_back(article_.article_id());
@@ -200,8 +210,9 @@ class Bench {
           shown_[surface].push_back(now_ms);
           last_ms = now_ms;
         } else if (now_ms > static_cast<double>(caller_.timeout().count())) {
-          return Fail(Code::kDeadlineExceeded, fmt::format("{} did not show \"{}\" within {} ms; its last status was {}", paths[surface],
-                                                           headline, caller_.timeout().count(), reply.status));
+          return Fail(Code::kDeadlineExceeded,
+                      fmt::format("{} did not show \"{}\" within {} ms; its last status was {}", paths[surface],
+                                  headline, caller_.timeout().count(), reply.status));
         }
       }
       std::this_thread::sleep_for(kPause);

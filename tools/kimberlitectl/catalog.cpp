@@ -106,17 +106,19 @@ Result<const MethodDescriptor*> FindMethod(std::string_view name) {
   std::vector<const MethodDescriptor*> found;
   const ServiceEntry* named = nullptr;
   for (const ServiceEntry& service : Services()) {
-    if (!service_name.empty() && service_name != service.name && service_name != service.descriptor->full_name()) continue;
+    if (!service_name.empty() && service_name != service.name && service_name != service.descriptor->full_name())
+      continue;
     if (!service_name.empty()) named = &service;
     if (const auto* method = service.descriptor->FindMethodByName(method_name)) found.push_back(method);
   }
   if (found.size() == 1) return found.front();
   const std::string asked(name);
   if (found.size() > 1) {
-    return Fail(Code::kInvalidArgument, "several services have " + asked + ": say " + ShortName(*found[0]) + " or " +
-                                            ShortName(*found[1]));
+    return Fail(Code::kInvalidArgument,
+                "several services have " + asked + ": say " + ShortName(*found[0]) + " or " + ShortName(*found[1]));
   }
-  if (named) return Fail(Code::kInvalidArgument, named->name + " has no RPC " + method_name + "; it has " + MethodNames(*named));
+  if (named)
+    return Fail(Code::kInvalidArgument, named->name + " has no RPC " + method_name + "; it has " + MethodNames(*named));
   return Fail(Code::kInvalidArgument,
               "there is no RPC " + asked + "; name one like content/GetArticle (kimberlitectl methods lists all)");
 }
@@ -142,8 +144,8 @@ Result<TypeEntry> FindType(std::string_view name) {
   }
   if (found.size() == 1) return found.front();
   if (found.empty()) return Fail(Code::kInvalidArgument, "there is no message, enum or RPC " + std::string(name));
-  return Fail(Code::kInvalidArgument, "several are called " + std::string(name) + ": " +
-                                          Join({full_names.begin(), full_names.end()}, ", "));
+  return Fail(Code::kInvalidArgument,
+              "several are called " + std::string(name) + ": " + Join({full_names.begin(), full_names.end()}, ", "));
 }
 
 Comments::Comments() {

@@ -47,12 +47,14 @@ Result<void> ApplyAll(const Command& command, const ReadFile& read_file, Message
 Result<void> CheckElement(const Command& command) {
   if (command.verb->shape.element.empty() || !command.json.empty() || IsGiven(command, "language_code")) return {};
   for (const GivenFlag& given : command.given) {
-    if (given.flag.in_element) return InvalidField("--" + given.flag.name, "needs --language to say of which translation");
+    if (given.flag.in_element)
+      return InvalidField("--" + given.flag.name, "needs --language to say of which translation");
   }
   return {};
 }
 
-Result<void> ReadVersion(const Command& command, content::v1::UpdateArticleRequest& request, Caller& caller, std::ostream& err) {
+Result<void> ReadVersion(const Command& command, content::v1::UpdateArticleRequest& request, Caller& caller,
+                         std::ostream& err) {
   if (!IsGiven(command, "language_code") || IsGiven(command, "expected_version")) return {};
   auto& change = *request.mutable_translations(0);
   content::v1::GetArticleRequest get;
@@ -62,10 +64,11 @@ Result<void> ReadVersion(const Command& command, content::v1::UpdateArticleReque
     if (translation.language_code() == change.language_code()) change.set_expected_version(translation.version());
   }
   if (change.expected_version() == 0) {
-    err << "note: article " << request.article_id() << " has no translation " << change.language_code() << " yet: adding it\n";
+    err << "note: article " << request.article_id() << " has no translation " << change.language_code()
+        << " yet: adding it\n";
   } else {
-    err << "note: no --expected-version: changing version " << change.expected_version() << " of " << change.language_code()
-        << ", read just now\n";
+    err << "note: no --expected-version: changing version " << change.expected_version() << " of "
+        << change.language_code() << ", read just now\n";
   }
   return {};
 }
@@ -91,17 +94,16 @@ Result<void> ReadSequence(rendering::v1::WaitVisibleRequest& request, Caller& ca
   return {};
 }
 
-Result<void> Prepare(const Command& command, const ReadFile& read_file, Message& request, Caller& caller, std::ostream& err) {
+Result<void> Prepare(const Command& command, const ReadFile& read_file, Message& request, Caller& caller,
+                     std::ostream& err) {
   switch (command.verb->extra) {
     case Extra::kReadVersion:
       return ReadVersion(command, dynamic_cast<content::v1::UpdateArticleRequest&>(request), caller, err);
     case Extra::kReadSite:
       return FillSite(command, read_file, dynamic_cast<content::v1::UpdateSiteRequest&>(request), caller);
-    case Extra::kReadSequence:
-      return ReadSequence(dynamic_cast<rendering::v1::WaitVisibleRequest&>(request), caller);
+    case Extra::kReadSequence: return ReadSequence(dynamic_cast<rendering::v1::WaitVisibleRequest&>(request), caller);
     case Extra::kNone:
-    case Extra::kAllSwitch:
-      return {};
+    case Extra::kAllSwitch: return {};
   }
   return {};
 }
@@ -109,14 +111,16 @@ Result<void> Prepare(const Command& command, const ReadFile& read_file, Message&
 // Waits for the article of an answer; the milliseconds since `acknowledged`.
 Result<double> WaitVisible(const Message& response, Caller& caller, SteadyClock::time_point acknowledged) {
   const auto* field = response.GetDescriptor()->FindFieldByName("article");
-  const auto& article = dynamic_cast<const content::v1::Article&>(response.GetReflection()->GetMessage(response, field));
+  const auto& article =
+      dynamic_cast<const content::v1::Article&>(response.GetReflection()->GetMessage(response, field));
   rendering::v1::WaitVisibleRequest wait;
   wait.set_article_id(article.article_id());
   wait.set_sequence(article.sequence());
   auto visible = caller.Call<rendering::v1::WaitVisibleResponse>(wait);
   if (!visible) {
-    return Fail(visible.error().code(), fmt::format("article {} was written (sequence {}), but it is not known to be visible: {}",
-                                                    article.article_id(), article.sequence(), visible.error().message()));
+    return Fail(visible.error().code(),
+                fmt::format("article {} was written (sequence {}), but it is not known to be visible: {}",
+                            article.article_id(), article.sequence(), visible.error().message()));
   }
   return std::chrono::duration<double, std::milli>(SteadyClock::now() - acknowledged).count();
 }
@@ -148,7 +152,8 @@ Result<content::v1::Site> ReadSite(Caller& caller) {
 }
 
 Result<std::unique_ptr<Message>> BuildRequest(const Command& command, const ReadFile& read_file) {
-  std::unique_ptr<Message> request(MessageFactory::generated_factory()->GetPrototype(command.method->input_type())->New());
+  std::unique_ptr<Message> request(
+      MessageFactory::generated_factory()->GetPrototype(command.method->input_type())->New());
   if (!command.json.empty()) {
     std::string text = command.json;
     if (!text.starts_with('{')) {
@@ -174,10 +179,11 @@ Result<std::unique_ptr<Message>> BuildRequest(const Command& command, const Read
   return request;
 }
 
-Result<void> Execute(const Command& command, Message& request, const ReadFile& read_file, Caller& caller, std::ostream& out,
-                     std::ostream& err) {
+Result<void> Execute(const Command& command, Message& request, const ReadFile& read_file, Caller& caller,
+                     std::ostream& out, std::ostream& err) {
   KIMBERLITE_RETURN_IF_ERROR(Prepare(command, read_file, request, caller, err));
-  std::unique_ptr<Message> response(MessageFactory::generated_factory()->GetPrototype(command.method->output_type())->New());
+  std::unique_ptr<Message> response(
+      MessageFactory::generated_factory()->GetPrototype(command.method->output_type())->New());
   KIMBERLITE_RETURN_IF_ERROR(caller.Call(*command.method, request, *response));
   const auto acknowledged = SteadyClock::now();
   double visible_ms = 0;

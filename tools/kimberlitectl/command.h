@@ -27,7 +27,7 @@ struct Command {
   std::vector<GivenFlag> given;  // in the order of the table, only what was given
   bool all = false;              // --all, see Extra::kAllSwitch
   bool wait_visible = false;
-  std::string save;              // --save
+  std::string save;  // --save
   bool output_json = false;
 };
 
@@ -38,7 +38,7 @@ Result<std::unique_ptr<google::protobuf::Message>> BuildRequest(const Command& c
 Result<content::v1::Site> ReadSite(Caller& caller);
 
 // Calls and prints. `err` gets a note where something was read that the caller left out.
-Result<void> Execute(const Command& command, google::protobuf::Message& request, const ReadFile& read_file, Caller& caller,
-                     std::ostream& out, std::ostream& err);
+Result<void> Execute(const Command& command, google::protobuf::Message& request, const ReadFile& read_file,
+                     Caller& caller, std::ostream& out, std::ostream& err);
 
 }  // namespace kimberlite::ctl

@@ -28,9 +28,12 @@ std::string CommandOf(const std::string& method) {
 
 std::string TypeName(const FieldDescriptor& field) {
   if (field.is_map()) {
-    return "map<" + TypeName(*field.message_type()->map_key()) + ", " + TypeName(*field.message_type()->map_value()) + ">";
+    return "map<" + TypeName(*field.message_type()->map_key()) + ", " + TypeName(*field.message_type()->map_value()) +
+           ">";
   }
-  std::string name = field.message_type() ? field.message_type()->name() : field.enum_type() ? field.enum_type()->name() : field.type_name();
+  std::string name = field.message_type() ? field.message_type()->name()
+                     : field.enum_type()  ? field.enum_type()->name()
+                                          : field.type_name();
   if (field.is_repeated()) name = "repeated " + name;
   if (field.has_optional_keyword()) name = "optional " + name;
   return name;

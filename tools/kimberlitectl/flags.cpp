@@ -25,11 +25,13 @@ using google::protobuf::Reflection;
 
 // What people say for a field.
 const std::map<std::string_view, std::string_view> kAliases = {
-    {"section_id", "section"}, {"source_id", "source"}, {"language_code", "language"}, {"language_codes", "language"},
-    {"authors", "author"},     {"concept_ids", "concept"}, {"list_key", "list"},       {"media_id", "picture"},
+    {"section_id", "section"},      {"source_id", "source"}, {"language_code", "language"},
+    {"language_codes", "language"}, {"authors", "author"},   {"concept_ids", "concept"},
+    {"list_key", "list"},           {"media_id", "picture"},
 };
 // A field of an update that says whether a list is meant to be replaced.
-const std::map<std::string_view, std::string_view> kSetBy = {{"authors_set", "authors"}, {"concepts_set", "concept_ids"}};
+const std::map<std::string_view, std::string_view> kSetBy = {{"authors_set", "authors"},
+                                                             {"concepts_set", "concept_ids"}};
 // Where a caller of this program needs to know something else than a caller of the RPC.
 const std::map<std::string_view, std::string_view> kHelp = {
     {"idempotency_key", "A write with the same key happens once; a fresh key unless given."},
@@ -59,15 +61,13 @@ std::string TypeOf(const FieldDescriptor& field) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_ENUM: {
       std::vector<std::string> names;
-      for (int i = 1; i < field.enum_type()->value_count(); ++i) names.push_back(ShortEnumName(*field.enum_type()->value(i)));
+      for (int i = 1; i < field.enum_type()->value_count(); ++i)
+        names.push_back(ShortEnumName(*field.enum_type()->value(i)));
       return Join(names, "|");
     }
-    case FieldDescriptor::CPPTYPE_STRING:
-      return field.type() == FieldDescriptor::TYPE_BYTES ? "FILE" : "TEXT";
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return IsDuration(field) ? "DURATION" : "JSON";
-    default:
-      return "NUMBER";
+    case FieldDescriptor::CPPTYPE_STRING: return field.type() == FieldDescriptor::TYPE_BYTES ? "FILE" : "TEXT";
+    case FieldDescriptor::CPPTYPE_MESSAGE: return IsDuration(field) ? "DURATION" : "JSON";
+    default: return "NUMBER";
   }
 }
 
@@ -120,7 +120,8 @@ class Collector {
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
       flag.kind = Flag::Kind::kSwitch;
     }
-    if (const auto alias = kAliases.find(field.name()); alias != kAliases.end()) flag.aliases.emplace_back(alias->second);
+    if (const auto alias = kAliases.find(field.name()); alias != kAliases.end())
+      flag.aliases.emplace_back(alias->second);
     flag.type = TypeOf(field);
     flag.help = HelpOf(field, comments_);
     flag.in_element = in_element;
@@ -170,7 +171,8 @@ const EnumValueDescriptor* ParseEnum(const FieldDescriptor& field, const std::st
 }
 
 // Sets a single field, or appends to a repeated one. Returns the rule that was broken, or nothing.
-std::string SetScalar(Message& message, const FieldDescriptor& field, const std::string& text, const ReadFile& read_file) {
+std::string SetScalar(Message& message, const FieldDescriptor& field, const std::string& text,
+                      const ReadFile& read_file) {
   const Reflection& reflection = *message.GetReflection();
   const bool add = field.is_repeated();
   const auto number = [&]<typename Number>(Number value, auto setter, auto adder) -> std::string {
@@ -179,18 +181,14 @@ std::string SetScalar(Message& message, const FieldDescriptor& field, const std:
     return "";
   };
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      return number(std::int32_t(), &Reflection::SetInt32, &Reflection::AddInt32);
-    case FieldDescriptor::CPPTYPE_INT64:
-      return number(std::int64_t(), &Reflection::SetInt64, &Reflection::AddInt64);
+    case FieldDescriptor::CPPTYPE_INT32: return number(std::int32_t(), &Reflection::SetInt32, &Reflection::AddInt32);
+    case FieldDescriptor::CPPTYPE_INT64: return number(std::int64_t(), &Reflection::SetInt64, &Reflection::AddInt64);
     case FieldDescriptor::CPPTYPE_UINT32:
       return number(std::uint32_t(), &Reflection::SetUInt32, &Reflection::AddUInt32);
     case FieldDescriptor::CPPTYPE_UINT64:
       return number(std::uint64_t(), &Reflection::SetUInt64, &Reflection::AddUInt64);
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return number(double(), &Reflection::SetDouble, &Reflection::AddDouble);
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return number(float(), &Reflection::SetFloat, &Reflection::AddFloat);
+    case FieldDescriptor::CPPTYPE_DOUBLE: return number(double(), &Reflection::SetDouble, &Reflection::AddDouble);
+    case FieldDescriptor::CPPTYPE_FLOAT: return number(float(), &Reflection::SetFloat, &Reflection::AddFloat);
     case FieldDescriptor::CPPTYPE_BOOL:
       if (text != "true" && text != "false") return "must be true or false";
       add ? reflection.AddBool(&message, &field, text == "true") : reflection.SetBool(&message, &field, text == "true");
@@ -290,8 +288,11 @@ Path PathOf(const Descriptor& request, std::string_view names) {
   return path;
 }
 
-Result<void> Apply(const Flag& flag, const std::vector<std::string>& values, const ReadFile& read_file, Message& request) {
-  const auto fail = [&](const std::string& rule) { return InvalidField((flag.positional ? "" : "--") + flag.name, rule); };
+Result<void> Apply(const Flag& flag, const std::vector<std::string>& values, const ReadFile& read_file,
+                   Message& request) {
+  const auto fail = [&](const std::string& rule) {
+    return InvalidField((flag.positional ? "" : "--") + flag.name, rule);
+  };
   Message& holder = Holder(request, flag.path);
   const FieldDescriptor& field = *flag.path.back();
   if (flag.kind == Flag::Kind::kMany) holder.GetReflection()->ClearField(&holder, &field);
@@ -319,12 +320,14 @@ Result<void> Apply(const Flag& flag, const std::vector<std::string>& values, con
 
 Result<void> MergeJson(std::string_view json, Message& message) {
   std::unique_ptr<Message> parsed(message.New());
-  const auto status = google::protobuf::util::JsonStringToMessage(google::protobuf::StringPiece(json.data(), json.size()), parsed.get());
+  const auto status = google::protobuf::util::JsonStringToMessage(
+      google::protobuf::StringPiece(json.data(), json.size()), parsed.get());
   if (!status.ok()) {
     // The parser's message may span lines and show the place with a caret.
     std::string reason(status.message());
     std::replace(reason.begin(), reason.end(), '\n', ' ');
-    return Fail(Code::kInvalidArgument, "is not the JSON of a " + message.GetDescriptor()->name() + ": " + Fit(reason, 300));
+    return Fail(Code::kInvalidArgument,
+                "is not the JSON of a " + message.GetDescriptor()->name() + ": " + Fit(reason, 300));
   }
   message.MergeFrom(*parsed);
   return {};

@@ -15,10 +15,10 @@ namespace kimberlite::ctl {
 
 // A flag of the form --label en=ALROSA that fills one field of the entry of a repeated message with this language.
 struct KeyedFlag {
-  std::string name;     // "label"
-  std::string list;     // path of the repeated message: "definition.labels"
-  std::string key;      // its field that the word before "=" goes to: "language_code"
-  std::string value;    // its field that the rest goes to: "text"
+  std::string name;   // "label"
+  std::string list;   // path of the repeated message: "definition.labels"
+  std::string key;    // its field that the word before "=" goes to: "language_code"
+  std::string value;  // its field that the rest goes to: "text"
   std::string help;
 };
 

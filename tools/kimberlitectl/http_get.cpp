@@ -54,7 +54,8 @@ std::string Lower(std::string_view text) {
 Result<HttpReader> HttpReader::Open(const std::string& url, std::chrono::milliseconds timeout) {
   constexpr std::string_view kScheme = "http://";
   std::string_view rest = url;
-  if (!rest.starts_with(kScheme)) return Fail(Code::kInvalidArgument, "\"" + url + "\" must look like http://127.0.0.1:8080");
+  if (!rest.starts_with(kScheme))
+    return Fail(Code::kInvalidArgument, "\"" + url + "\" must look like http://127.0.0.1:8080");
   rest.remove_prefix(kScheme.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   const auto colon = rest.rfind(':');
@@ -209,7 +210,8 @@ Result<HttpReply> HttpReader::Exchange(std::string_view path, Deadline deadline)
   KIMBERLITE_RETURN_IF_ERROR(Send(request, deadline));
   HttpReply reply;
   KIMBERLITE_ASSIGN_OR_RETURN(const std::string first, ReadLine(deadline));
-  if (!first.starts_with("HTTP/1.") || first.size() < 12 || !Parse(std::string_view(first).substr(9, 3), reply.status, 10)) {
+  if (!first.starts_with("HTTP/1.") || first.size() < 12 ||
+      !Parse(std::string_view(first).substr(9, 3), reply.status, 10)) {
     return Fail(Code::kInternal, "what answers at " + host_ + ":" + port_ + " does not speak HTTP/1.1");
   }
   std::size_t length = 0;

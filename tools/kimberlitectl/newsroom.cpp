@@ -73,7 +73,8 @@ class Loader {
       report_[name] = {{"count", count_}, {"ms", Seconds(begun) * 1000}};
       if (!remark_.empty()) report_[name]["remark"] = remark_;
     } else {
-      out_ << fmt::format("{:<9} {:>4}  {:.2f} s{}\n", name, count_, Seconds(begun), remark_.empty() ? "" : "  " + remark_);
+      out_ << fmt::format("{:<9} {:>4}  {:.2f} s{}\n", name, count_, Seconds(begun),
+                          remark_.empty() ? "" : "  " + remark_);
       out_.flush();
     }
     return {};
@@ -91,7 +92,8 @@ class Loader {
     for (const std::string_view line : Split(content, '\n')) {
       ++number;
       if (TrimAscii(line).empty()) continue;
-      if (auto loaded = load(line); !loaded) return Fail(At(fmt::format("{}:{}", path.string(), number), loaded.error()));
+      if (auto loaded = load(line); !loaded)
+        return Fail(At(fmt::format("{}:{}", path.string(), number), loaded.error()));
     }
     return {};
   }

@@ -62,8 +62,9 @@ bool IsControl(char32_t point) {
 }
 
 bool IsRightToLeft(char32_t point) {
-  return (point >= 0x590 && point <= 0x8FF) || (point >= 0xFB1D && point <= 0xFDFF) || (point >= 0xFE70 && point <= 0xFEFF) ||
-         (point >= 0x10800 && point <= 0x10FFF) || (point >= 0x1E800 && point <= 0x1EFFF);
+  return (point >= 0x590 && point <= 0x8FF) || (point >= 0xFB1D && point <= 0xFDFF) ||
+         (point >= 0xFE70 && point <= 0xFEFF) || (point >= 0x10800 && point <= 0x10FFF) ||
+         (point >= 0x1E800 && point <= 0x1EFFF);
 }
 
 std::size_t Width(char32_t point) {
@@ -121,29 +122,40 @@ std::string ScalarText(const Message& message, const FieldDescriptor& field, int
   const bool repeated = index >= 0;
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
-      return std::to_string(repeated ? reflection.GetRepeatedInt32(message, &field, index) : reflection.GetInt32(message, &field));
+      return std::to_string(repeated ? reflection.GetRepeatedInt32(message, &field, index)
+                                     : reflection.GetInt32(message, &field));
     case FieldDescriptor::CPPTYPE_INT64:
-      return std::to_string(repeated ? reflection.GetRepeatedInt64(message, &field, index) : reflection.GetInt64(message, &field));
+      return std::to_string(repeated ? reflection.GetRepeatedInt64(message, &field, index)
+                                     : reflection.GetInt64(message, &field));
     case FieldDescriptor::CPPTYPE_UINT32:
-      return std::to_string(repeated ? reflection.GetRepeatedUInt32(message, &field, index) : reflection.GetUInt32(message, &field));
+      return std::to_string(repeated ? reflection.GetRepeatedUInt32(message, &field, index)
+                                     : reflection.GetUInt32(message, &field));
     case FieldDescriptor::CPPTYPE_UINT64:
-      return std::to_string(repeated ? reflection.GetRepeatedUInt64(message, &field, index) : reflection.GetUInt64(message, &field));
+      return std::to_string(repeated ? reflection.GetRepeatedUInt64(message, &field, index)
+                                     : reflection.GetUInt64(message, &field));
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      return fmt::format("{:.6g}", repeated ? reflection.GetRepeatedDouble(message, &field, index) : reflection.GetDouble(message, &field));
+      return fmt::format("{:.6g}", repeated ? reflection.GetRepeatedDouble(message, &field, index)
+                                            : reflection.GetDouble(message, &field));
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return fmt::format("{:.6g}", repeated ? reflection.GetRepeatedFloat(message, &field, index) : reflection.GetFloat(message, &field));
+      return fmt::format("{:.6g}", repeated ? reflection.GetRepeatedFloat(message, &field, index)
+                                            : reflection.GetFloat(message, &field));
     case FieldDescriptor::CPPTYPE_BOOL:
-      return (repeated ? reflection.GetRepeatedBool(message, &field, index) : reflection.GetBool(message, &field)) ? "yes" : "no";
+      return (repeated ? reflection.GetRepeatedBool(message, &field, index) : reflection.GetBool(message, &field))
+                 ? "yes"
+                 : "no";
     case FieldDescriptor::CPPTYPE_ENUM: {
-      const auto* value = repeated ? reflection.GetRepeatedEnum(message, &field, index) : reflection.GetEnum(message, &field);
+      const auto* value =
+          repeated ? reflection.GetRepeatedEnum(message, &field, index) : reflection.GetEnum(message, &field);
       return ShortEnumName(*value);
     }
     case FieldDescriptor::CPPTYPE_STRING: {
-      const std::string value = repeated ? reflection.GetRepeatedString(message, &field, index) : reflection.GetString(message, &field);
+      const std::string value =
+          repeated ? reflection.GetRepeatedString(message, &field, index) : reflection.GetString(message, &field);
       return field.type() == FieldDescriptor::TYPE_BYTES ? std::to_string(value.size()) + " bytes" : value;
     }
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return WellKnownText(repeated ? reflection.GetRepeatedMessage(message, &field, index) : reflection.GetMessage(message, &field));
+      return WellKnownText(repeated ? reflection.GetRepeatedMessage(message, &field, index)
+                                    : reflection.GetMessage(message, &field));
   }
   return "";
 }
@@ -171,7 +183,8 @@ std::string Gist(const Message& message) {
 
 std::string CellText(const Message& message, const FieldDescriptor& field) {
   if (!IsSet(message, field)) return "";
-  if (!field.is_repeated()) return IsPlain(field) ? ScalarText(message, field, -1) : Gist(message.GetReflection()->GetMessage(message, &field));
+  if (!field.is_repeated())
+    return IsPlain(field) ? ScalarText(message, field, -1) : Gist(message.GetReflection()->GetMessage(message, &field));
   std::vector<std::string> parts;
   for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
     parts.push_back(IsPlain(field) ? ScalarText(message, field, i)
@@ -223,7 +236,8 @@ std::string TableOf(const Message& message, const FieldDescriptor& field, const 
     std::vector<std::string> cells;
     bool filled = false;
     for (int i = 0; i < count; ++i) {
-      cells.push_back(Fit(PathText(message.GetReflection()->GetRepeatedMessage(message, &field, i), column), kCellColumns));
+      cells.push_back(
+          Fit(PathText(message.GetReflection()->GetRepeatedMessage(message, &field, i), column), kCellColumns));
       filled = filled || !cells.back().empty();
     }
     if (!filled) continue;
@@ -374,7 +388,8 @@ std::string ErrorLine(const Error& error) {
     if (text.find(violation.field) != std::string::npos && text.find(violation.rule) != std::string::npos) continue;
     text += (text.empty() ? "" : "; ") + violation.field + ": " + violation.rule;
   }
-  return fmt::format("error: {}: {}", CodeName(error.code()), Clean(text.empty() ? "the service gave no reason" : text));
+  return fmt::format("error: {}: {}", CodeName(error.code()),
+                     Clean(text.empty() ? "the service gave no reason" : text));
 }
 
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
@@ -382,9 +397,14 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view unit = text.substr(end - text.data());
-  const double scale = unit == "ms" ? 1 : unit == "s" || unit.empty() ? 1e3 : unit == "m" ? 6e4 : unit == "h" ? 3.6e6 : 0;
+  const double scale = unit == "ms"                  ? 1
+                       : unit == "s" || unit.empty() ? 1e3
+                       : unit == "m"                 ? 6e4
+                       : unit == "h"                 ? 3.6e6
+                                                     : 0;
   if (error != std::errc() || scale == 0 || !(number >= 0) || number * scale > 1e12) {
-    return Fail(Code::kInvalidArgument, "\"" + std::string(whole) + "\" is no duration; say for example 500ms, 10s or 5m");
+    return Fail(Code::kInvalidArgument,
+                "\"" + std::string(whole) + "\" is no duration; say for example 500ms, 10s or 5m");
   }
   return std::chrono::milliseconds(static_cast<std::int64_t>(number * scale));
 }

@@ -31,8 +31,8 @@ struct Verb {
   std::vector<Positional> positionals = {};
   Shape shape = {};
   Extra extra = Extra::kNone;
-  bool wait_visible = false;  // takes --wait-visible; the answer holds an article
-  std::string document = {};  // a field of bytes of the answer that --save writes to a file: "media.data"
+  bool wait_visible = false;              // takes --wait-visible; the answer holds an article
+  std::string document = {};              // a field of bytes of the answer that --save writes to a file: "media.data"
   bool print_document = false;            // the readable form is the document itself
   std::vector<std::string> columns = {};  // of a list, see RenderText
   std::string help = {};                  // empty: the first sentence of the RPC's comment

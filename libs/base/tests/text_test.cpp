@@ -5,9 +5,7 @@
 namespace kimberlite {
 namespace {
 
-TEST(Utf8, AcceptsEveryScript) {
-  EXPECT_TRUE(IsValidUtf8("Өлүөнэ сонуна · صحيفة · 新闻 · 🦌"));
-}
+TEST(Utf8, AcceptsEveryScript) { EXPECT_TRUE(IsValidUtf8("Өлүөнэ сонуна · صحيفة · 新闻 · 🦌")); }
 
 TEST(Utf8, RefusesMalformedSequences) {
   for (const char* text : {"\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE4\xBD", "\x80"}) {
@@ -31,9 +29,7 @@ TEST(PlainText, RefusesBlankControlAndBidi) {
   }
 }
 
-TEST(PlainText, KeepsJoinersThatScriptsNeed) {
-  EXPECT_TRUE(CheckPlainText("می\u200cخواهم", "headline", 1, 100));
-}
+TEST(PlainText, KeepsJoinersThatScriptsNeed) { EXPECT_TRUE(CheckPlainText("می\u200cخواهم", "headline", 1, 100)); }
 
 TEST(Slug, IsLowerCaseWordsJoinedByHyphens) {
   EXPECT_TRUE(IsSlug("ice-road-2026", 80));

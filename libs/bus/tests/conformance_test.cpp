@@ -49,24 +49,28 @@ class BusTest : public ::testing::TestWithParam<const char*> {
     ASSERT_TRUE(done) << done.error().ToString();
   }
   std::unique_ptr<Consumer> Take(Handler handler, const std::string& group, int threads = 1) {
-    return bus_->Subscribe(GroupSubscription{.group = group, .topics = {topic_}, .handler = std::move(handler), .threads = threads});
+    return bus_->Subscribe(
+        GroupSubscription{.group = group, .topics = {topic_}, .handler = std::move(handler), .threads = threads});
   }
   // A broadcast that has begun.
   std::unique_ptr<Consumer> Follow(Seen& seen, std::vector<Position> start, std::vector<Position>* places, bool* gap) {
     auto begun = std::make_shared<std::atomic<bool>>(false);
-    auto consumer = bus_->Subscribe(BroadcastSubscription{.topics = {topic_},
-                                                          .start = std::move(start),
-                                                          .on_start = [=](std::span<const Position> found, bool missed) -> Result<void> {
-                                                            if (places) places->assign(found.begin(), found.end());
-                                                            if (gap) *gap = missed;
-                                                            *begun = true;
-                                                            return {};
-                                                          },
-                                                          .handler = seen.Taking()});
+    auto consumer = bus_->Subscribe(
+        BroadcastSubscription{.topics = {topic_},
+                              .start = std::move(start),
+                              .on_start = [=](std::span<const Position> found, bool missed) -> Result<void> {
+                                if (places) places->assign(found.begin(), found.end());
+                                if (gap) *gap = missed;
+                                *begun = true;
+                                return {};
+                              },
+                              .handler = seen.Taking()});
     EXPECT_TRUE(Eventually([&] { return begun->load(); })) << "the broadcast did not begin";
     return consumer;
   }
-  const std::string& server() const { return options_.driver == "kafka" ? options_.kafka_brokers : options_.postgres_url; }
+  const std::string& server() const {
+    return options_.driver == "kafka" ? options_.kafka_brokers : options_.postgres_url;
+  }
 
   std::optional<testing::TestDatabase> database_;
   Options options_;
@@ -206,7 +210,8 @@ TEST_P(BusTest, ResumesAfterARestart) {
 }
 
 TEST_P(BusTest, SetsAPoisonMessageAside) {
-  const std::vector<Event> events = {MakeEvent(topic_, "a", 1), MakeEvent(topic_, "a", 2, "poison"), MakeEvent(topic_, "a", 3)};
+  const std::vector<Event> events = {MakeEvent(topic_, "a", 1), MakeEvent(topic_, "a", 2, "poison"),
+                                     MakeEvent(topic_, "a", 3)};
   Publish(events);
   Seen seen, letters;
   Position poisoned;
@@ -230,7 +235,8 @@ TEST_P(BusTest, SetsAPoisonMessageAside) {
   EXPECT_EQ(letter.key, "a");
   EXPECT_EQ(letter.payload, "poison");
   EXPECT_EQ(letter.sequence, 2);
-  EXPECT_THAT(letter.headers.at("kimberlite_error"), AllOf(HasSubstr("INVALID_ARGUMENT"), HasSubstr("буор: not a message")));
+  EXPECT_THAT(letter.headers.at("kimberlite_error"),
+              AllOf(HasSubstr("INVALID_ARGUMENT"), HasSubstr("буор: not a message")));
   EXPECT_EQ(letter.headers.at("kimberlite_topic"), topic_);
   EXPECT_EQ(letter.headers.at("kimberlite_partition"), std::to_string(poisoned.partition));
   EXPECT_EQ(letter.headers.at("kimberlite_offset"), std::to_string(poisoned.offset));
@@ -327,10 +333,11 @@ TEST_P(BusTest, TwoConsumersOfAGroupShareTheWork) {
     std::set<std::string> left(ids.begin(), ids.end());
     bool by_a = false, by_b = false;
     return Eventually([&] {
-      for (const std::string& id : a.ids()) by_a |= left.erase(id) > 0;
-      for (const std::string& id : b.ids()) by_b |= left.erase(id) > 0;
-      return left.empty();
-    }) && by_a && by_b;
+             for (const std::string& id : a.ids()) by_a |= left.erase(id) > 0;
+             for (const std::string& id : b.ids()) by_b |= left.erase(id) > 0;
+             return left.empty();
+           }) &&
+           by_a && by_b;
   }));
   // Now that they share, each event goes to one of them.
   wave = MakeEvents(topic_, 100, 100);
@@ -412,17 +419,17 @@ TEST_P(BusTest, ABroadcastTriesAgainForEver) {
   std::atomic<int> attempts = 0;
   std::atomic<bool> begun = false;
   Seen seen;
-  const auto consumer = bus_->Subscribe(BroadcastSubscription{
-      .topics = {topic_},
-      .on_start = [&](std::span<const Position>, bool) -> Result<void> {
-        begun = true;
-        return {};
-      },
-      .handler = [&](const Event& event, const Position& position) -> Result<void> {
-        if (++attempts <= 6) return Fail(Code::kInvalidArgument, "no");
-        seen.Add(event, position);
-        return {};
-      }});
+  const auto consumer = bus_->Subscribe(
+      BroadcastSubscription{.topics = {topic_},
+                            .on_start = [&](std::span<const Position>, bool) -> Result<void> {
+                              begun = true;
+                              return {};
+                            },
+                            .handler = [&](const Event& event, const Position& position) -> Result<void> {
+                              if (++attempts <= 6) return Fail(Code::kInvalidArgument, "no");
+                              seen.Add(event, position);
+                              return {};
+                            }});
   ASSERT_TRUE(Eventually([&] { return begun.load(); }));
   Publish({MakeEvent(topic_, "a", 1)});
   ASSERT_TRUE(seen.WaitForCount(1));

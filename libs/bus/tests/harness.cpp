@@ -37,9 +37,7 @@ std::vector<std::string> Seen::ids() const {
   return ids;
 }
 
-std::size_t Seen::Count(const std::string& id) const {
-  return static_cast<std::size_t>(std::ranges::count(ids(), id));
-}
+std::size_t Seen::Count(const std::string& id) const { return static_cast<std::size_t>(std::ranges::count(ids(), id)); }
 
 bool Seen::WaitFor(const std::function<bool(const std::vector<Item>&)>& condition) const {
   std::unique_lock lock(mutex_);

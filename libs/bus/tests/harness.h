@@ -59,8 +59,8 @@ class HelperProcess {
   HelperProcess(const HelperProcess&) = delete;
   // Its next line of output; absent when it ended or nothing came in time.
   std::optional<std::string> ReadLine();
-  void Kill();        // SIGKILL, and waits for its end
-  int WaitForEnd();   // the signal that ended it, 0 when it exited, -1 when it did not end in time
+  void Kill();       // SIGKILL, and waits for its end
+  int WaitForEnd();  // the signal that ended it, 0 when it exited, -1 when it did not end in time
 
  private:
   pid_t process_ = -1;

@@ -41,14 +41,14 @@ int main(int argc, char** argv) {
                      std::make_unique<DiesAfterPublishing>((*bus)->NewPublisher()));
     pause();
   }
-  auto consumer = (*bus)->Subscribe(bus::GroupSubscription{
-      .group = argv[5],
-      .topics = {argv[4]},
-      .handler = [](const bus::Event& event, const bus::Position&) -> Result<void> {
-        std::printf("%s\n", event.id.c_str());
-        std::fflush(stdout);
-        if (event.payload == "hold") pause();
-        return {};
-      }});
+  auto consumer = (*bus)->Subscribe(
+      bus::GroupSubscription{.group = argv[5],
+                             .topics = {argv[4]},
+                             .handler = [](const bus::Event& event, const bus::Position&) -> Result<void> {
+                               std::printf("%s\n", event.id.c_str());
+                               std::fflush(stdout);
+                               if (event.payload == "hold") pause();
+                               return {};
+                             }});
   pause();
 }

@@ -115,8 +115,7 @@ TEST_F(OutboxTest, ACrashBetweenPublishAndMarkRepeatsButLosesNothing) {
 
   Relay relay({.postgres_url = database_.url(), .schema = "news"}, (*bus)->NewPublisher());
   Seen seen;
-  const auto consumer =
-      (*bus)->Subscribe(GroupSubscription{.group = "g", .topics = {topic}, .handler = seen.Taking()});
+  const auto consumer = (*bus)->Subscribe(GroupSubscription{.group = "g", .topics = {topic}, .handler = seen.Taking()});
   ASSERT_TRUE(seen.WaitForCount(4));
   EXPECT_THAT(seen.ids(), ElementsAre(first.id, second.id, first.id, second.id));
   EXPECT_TRUE(Eventually([&] { return Unsent() == 0; }));
@@ -130,8 +129,9 @@ TEST_F(OutboxTest, AStandbyTakesOverFromARelayThatStops) {
   auto second = NewRelay(by_second);
   // The second has asked for the lock in vain: two sessions have ended a transaction.
   ASSERT_TRUE(Eventually([&] {
-    return Count("SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'kimberlite-relay news'"
-                 " AND datname = current_database() AND state = 'idle' AND query = 'COMMIT'") == 2;
+    return Count(
+               "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'kimberlite-relay news'"
+               " AND datname = current_database() AND state = 'idle' AND query = 'COMMIT'") == 2;
   }));
   const Event while_standing_by = Add("a", 2);
   ASSERT_TRUE(by_first.WaitForCount(2));
@@ -152,14 +152,16 @@ TEST_F(OutboxTest, ARelayWhoseSessionDiedLeadsNoMoreUntilItHasTheLock) {
   const std::string lock = "hashtextextended('kimberlite.relay.news', 0)";
   Event second;
   const auto done = pool_.Write([&](pg::Transaction& transaction) -> Result<void> {
-    KIMBERLITE_RETURN_IF_ERROR(transaction.Query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                                                 " WHERE application_name = 'kimberlite-relay news'"));
+    KIMBERLITE_RETURN_IF_ERROR(
+        transaction.Query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                          " WHERE application_name = 'kimberlite-relay news'"));
     KIMBERLITE_RETURN_IF_ERROR(transaction.Query("SELECT pg_advisory_xact_lock(" + lock + ")"));
     second = Add("a", 2);
     // It looked and found that it does not lead: seen by its new session asking for the lock in vain.
     EXPECT_TRUE(Eventually([&] {
-      return Count("SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'kimberlite-relay news'"
-                   " AND backend_start < clock_timestamp() - interval '1 s' AND datname = current_database()") > 0;
+      return Count(
+                 "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'kimberlite-relay news'"
+                 " AND backend_start < clock_timestamp() - interval '1 s' AND datname = current_database()") > 0;
     }));
     EXPECT_EQ(seen.ids().size(), 1u);
     return {};
@@ -180,7 +182,8 @@ TEST_F(OutboxTest, StoppingSendsWhatIsCommitted) {
 }
 
 TEST_F(OutboxTest, DeletesWhatIsOld) {
-  Run("INSERT INTO news.outbox (topic, key, event_id, type, source, event_time, sequence, traceparent, headers, payload, sent_time)"
+  Run("INSERT INTO news.outbox (topic, key, event_id, type, source, event_time, sequence, traceparent, headers, "
+      "payload, sent_time)"
       " SELECT 't', 'k', 'old-' || i, 't', 's', now(), i, '', '{}', '', now() - CASE i WHEN 1 THEN interval '25 hours'"
       " ELSE interval '23 hours' END FROM generate_series(1, 2) AS i");
   Run("INSERT INTO news.inbox (consumer, event_id, seen_time) VALUES ('c', 'old', now() - interval '8 days'),"
@@ -199,7 +202,8 @@ TEST_F(OutboxTest, ShowsWhatWaits) {
   Add("a", 1);
   const auto relay = NewRelay(seen, &failures);
   EXPECT_TRUE(Eventually([&] {
-    return telemetry::Metrics::Scrape().find("kimberlite_outbox_unsent_events{schema=\"news\"} 1\n") != std::string::npos;
+    return telemetry::Metrics::Scrape().find("kimberlite_outbox_unsent_events{schema=\"news\"} 1\n") !=
+           std::string::npos;
   }));
   failures = 0;
   EXPECT_TRUE(Eventually([&] {
@@ -236,7 +240,8 @@ TEST_F(OutboxTest, OfTwoAtOnceOneIsTheFirst) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
-        const auto first = pool_.Write([&](pg::Transaction& transaction) { return FirstTime(transaction, "news", "c", event); });
+        const auto first =
+            pool_.Write([&](pg::Transaction& transaction) { return FirstTime(transaction, "news", "c", event); });
         ASSERT_TRUE(first) << first.error().ToString();
         firsts += *first ? 1 : 0;
       });

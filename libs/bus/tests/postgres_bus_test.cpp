@@ -76,8 +76,11 @@ TEST_F(PostgresBusTest, AMemberThatLostItsPartitionCannotMoveItsPlace) {
   EXPECT_EQ(taken[0].next_offset, had[0].next_offset);
   EXPECT_GT(taken[0].epoch, had[0].epoch);
   ASSERT_TRUE(slow.Heartbeat()) << "it wakes up and knows nothing";
-  EXPECT_THAT(*slow.Commit(std::vector<PostgresGroup::Progress>{{had[0].partition, had[0].epoch, had[0].next_offset + 7}}), IsEmpty());
-  const auto kept = *heir.Commit(std::vector<PostgresGroup::Progress>{{taken[0].partition, taken[0].epoch, taken[0].next_offset + 1, true}});
+  EXPECT_THAT(
+      *slow.Commit(std::vector<PostgresGroup::Progress>{{had[0].partition, had[0].epoch, had[0].next_offset + 7}}),
+      IsEmpty());
+  const auto kept = *heir.Commit(
+      std::vector<PostgresGroup::Progress>{{taken[0].partition, taken[0].epoch, taken[0].next_offset + 1, true}});
   EXPECT_THAT(kept, ElementsAre(taken[0].partition));
   EXPECT_EQ((*slow.Claim({taken[0].partition}))[0].next_offset, taken[0].next_offset + 1);
 }
@@ -95,12 +98,13 @@ TEST_F(PostgresBusTest, AConsumerThatIsCutOffKnowsItAndResumes) {
   Seen by_group, by_broadcast;
   std::atomic<bool> begun = false;
   const auto group = bus_->Subscribe(GroupSubscription{.group = "g", .topics = {topic_}, .handler = by_group.Taking()});
-  const auto broadcast = bus_->Subscribe(BroadcastSubscription{.topics = {topic_},
-                                                               .on_start = [&](std::span<const Position>, bool) -> Result<void> {
-                                                                 begun = true;
-                                                                 return {};
-                                                               },
-                                                               .handler = by_broadcast.Taking()});
+  const auto broadcast =
+      bus_->Subscribe(BroadcastSubscription{.topics = {topic_},
+                                            .on_start = [&](std::span<const Position>, bool) -> Result<void> {
+                                              begun = true;
+                                              return {};
+                                            },
+                                            .handler = by_broadcast.Taking()});
   ASSERT_TRUE(Eventually([&] { return begun.load(); }));
   Publish({MakeEvent(topic_, "a", 1)});
   ASSERT_TRUE(by_group.WaitForCount(1));
@@ -150,18 +154,19 @@ TEST_F(PostgresBusTest, ABroadcastIsToldOfAGapAtItsStartAndLater) {
   Seen seen;
   std::atomic<int> gaps = 0;
   std::atomic<bool> hold = false, held = false;
-  const auto consumer = bus_->Subscribe(BroadcastSubscription{.topics = {topic_},
-                                                              .start = start,
-                                                              .on_start = [&](std::span<const Position>, bool gap) -> Result<void> {
-                                                                if (gap) ++gaps;
-                                                                return {};
-                                                              },
-                                                              .handler = [&](const Event& event, const Position& position) -> Result<void> {
-                                                                held = hold.load();
-                                                                if (hold) return Fail(Code::kUnavailable, "held");
-                                                                seen.Add(event, position);
-                                                                return {};
-                                                              }});
+  const auto consumer = bus_->Subscribe(
+      BroadcastSubscription{.topics = {topic_},
+                            .start = start,
+                            .on_start = [&](std::span<const Position>, bool gap) -> Result<void> {
+                              if (gap) ++gaps;
+                              return {};
+                            },
+                            .handler = [&](const Event& event, const Position& position) -> Result<void> {
+                              held = hold.load();
+                              if (hold) return Fail(Code::kUnavailable, "held");
+                              seen.Add(event, position);
+                              return {};
+                            }});
   ASSERT_TRUE(Eventually([&] { return gaps == 1; })) << "the place is older than the log";
   // While its handler is held up, what it has not yet fetched is deleted.
   hold = true;
@@ -190,18 +195,20 @@ TEST_F(PostgresBusTest, ALogMadeAnewIsRecognised) {
 TEST_F(PostgresBusTest, ShowsTheLag) {
   std::atomic<bool> down = true;
   Publish(MakeEvents(topic_, 10, 5));
-  const auto consumer = bus_->Subscribe(GroupSubscription{.group = "slow", .topics = {topic_}, .handler = [&](const Event&, const Position&) -> Result<void> {
-                                                            if (down) return Fail(Code::kUnavailable, "down");
-                                                            return {};
-                                                          }});
+  const auto consumer = bus_->Subscribe(GroupSubscription{
+      .group = "slow", .topics = {topic_}, .handler = [&](const Event&, const Position&) -> Result<void> {
+        if (down) return Fail(Code::kUnavailable, "down");
+        return {};
+      }});
   const auto shows = [&](const std::string& events) {
-    return telemetry::Metrics::Scrape().find("kimberlite_bus_consumer_lag_events{group=\"slow\",topic=\"" + topic_ + "\"} " + events + "\n") !=
-           std::string::npos;
+    return telemetry::Metrics::Scrape().find("kimberlite_bus_consumer_lag_events{group=\"slow\",topic=\"" + topic_ +
+                                             "\"} " + events + "\n") != std::string::npos;
   };
   EXPECT_TRUE(Eventually([&] { return shows("10"); }));
   down = false;
   EXPECT_TRUE(Eventually([&] { return shows("0"); }));
-  EXPECT_THAT(telemetry::Metrics::Scrape(), HasSubstr("kimberlite_bus_handled_events_total{group=\"slow\",topic=\"" + topic_ + "\"} 10\n"));
+  EXPECT_THAT(telemetry::Metrics::Scrape(),
+              HasSubstr("kimberlite_bus_handled_events_total{group=\"slow\",topic=\"" + topic_ + "\"} 10\n"));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ TEST(Brotli, RoundTrips) {
     const std::string compressed = CompressBrotli(text);
     std::string plain(text.size() + 1, '\0');
     std::size_t size = plain.size();
-    ASSERT_EQ(BrotliDecoderDecompress(compressed.size(), reinterpret_cast<const std::uint8_t*>(compressed.data()), &size,
-                                      reinterpret_cast<std::uint8_t*>(plain.data())),
+    ASSERT_EQ(BrotliDecoderDecompress(compressed.size(), reinterpret_cast<const std::uint8_t*>(compressed.data()),
+                                      &size, reinterpret_cast<std::uint8_t*>(plain.data())),
               BROTLI_DECODER_RESULT_SUCCESS);
     EXPECT_EQ(plain.substr(0, size), text);
   }

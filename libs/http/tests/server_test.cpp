@@ -31,7 +31,9 @@ class RawClient {
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   }
   ~RawClient() { close(fd_); }
-  void Send(std::string_view bytes) { ASSERT_EQ(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size())); }
+  void Send(std::string_view bytes) {
+    ASSERT_EQ(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
   std::string ReadAll() {
     std::string all;
     char buffer[4096];
@@ -78,8 +80,8 @@ TEST_F(ServerTest, HeadHasTheGetsHeadersAndNoBody) {
 
 TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   Serve(Echo);
-  const std::string answer = Exchange(
-      "GET /first HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string answer =
+      Exchange("GET /first HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_LT(answer.find("/first"), answer.find("/second"));
   EXPECT_THAT(answer, HasSubstr("/second"));
 }

@@ -60,9 +60,10 @@ TEST(NativeName, IsTheCodeWhereNoneIsKnown) { EXPECT_EQ(NativeName("qya"), "qya"
 
 TEST(PrimaryLanguage, NamesALanguageHoweverItIsWritten) {
   const std::pair<const char*, const char*> cases[] = {
-      {"ru", "ru"},      {"ru-RU", "ru"},   {"RU", "ru"},           {"ru_RU", "ru"}, {"rus", "ru"}, {"en-us", "en"},
-      {"sah", "sah"},    {"sah-RU", "sah"}, {"zh-Hant-TW", "zh"},   {"ar", "ar"},    {"", ""},      {"Russian", ""},
-      {"русский", ""}, {"1", ""},         {"-", ""},              {"und", ""}};
+      {"ru", "ru"},         {"ru-RU", "ru"}, {"RU", "ru"},   {"ru_RU", "ru"},
+      {"rus", "ru"},        {"en-us", "en"}, {"sah", "sah"}, {"sah-RU", "sah"},
+      {"zh-Hant-TW", "zh"}, {"ar", "ar"},    {"", ""},       {"Russian", ""},
+      {"русский", ""},      {"1", ""},       {"-", ""},      {"und", ""}};
   for (const auto& [tag, language] : cases) EXPECT_EQ(PrimaryLanguage(tag), language) << tag;
 }
 

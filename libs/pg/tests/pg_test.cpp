@@ -31,7 +31,8 @@ TEST_F(PgTest, RoundTripsEveryKindOfValue) {
   const std::string bytes("\x00\xff\x7f", 3);
   const auto rows = pool_.Write([&](Transaction& transaction) {
     return transaction.Query(
-        "SELECT $1::text AS t, $2::bigint AS i, $3::bool AS b, $4::float8 AS d, $5::timestamptz AS at, $6::text[] AS ts,"
+        "SELECT $1::text AS t, $2::bigint AS i, $3::bool AS b, $4::float8 AS d, $5::timestamptz AS at, $6::text[] AS "
+        "ts,"
         " $7::bigint[] AS is, $8::bytea AS raw, $9::text AS nothing",
         Params("сонун", std::int64_t{1} << 60, true, 0.1, time, strings, std::vector<std::int64_t>{1, -2})
             .AddBytes(bytes)

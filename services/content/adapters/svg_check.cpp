@@ -231,17 +231,12 @@ class Walk {
 
   Result<void> Node() {
     switch (xmlTextReaderNodeType(reader_)) {
-      case XML_READER_TYPE_ELEMENT:
-        return Element();
-      case XML_READER_TYPE_DOCUMENT_TYPE:
-        return Refuse("a DOCTYPE");
-      case XML_READER_TYPE_PROCESSING_INSTRUCTION:
-        return Refuse("processing instructions");
+      case XML_READER_TYPE_ELEMENT: return Element();
+      case XML_READER_TYPE_DOCUMENT_TYPE: return Refuse("a DOCTYPE");
+      case XML_READER_TYPE_PROCESSING_INSTRUCTION: return Refuse("processing instructions");
       case XML_READER_TYPE_ENTITY_REFERENCE:
-      case XML_READER_TYPE_ENTITY:
-        return Refuse("entities");
-      default:
-        return {};  // text, comments, ends of elements
+      case XML_READER_TYPE_ENTITY: return Refuse("entities");
+      default: return {};  // text, comments, ends of elements
     }
   }
 

@@ -118,20 +118,13 @@ Result<Article> ArticleFromItem(const Item& item, const std::string& language_co
 
 std::string FilingName(Filing filing) {
   switch (filing) {
-    case Filing::kCreated:
-      return "created";
-    case Filing::kRevised:
-      return "revised";
-    case Filing::kUnchanged:
-      return "unchanged";
-    case Filing::kOlder:
-      return "older";
-    case Filing::kEdited:
-      return "edited";
-    case Filing::kWithdrawn:
-      return "withdrawn";
-    case Filing::kForeignLanguage:
-      return "foreign_language";
+    case Filing::kCreated: return "created";
+    case Filing::kRevised: return "revised";
+    case Filing::kUnchanged: return "unchanged";
+    case Filing::kOlder: return "older";
+    case Filing::kEdited: return "edited";
+    case Filing::kWithdrawn: return "withdrawn";
+    case Filing::kForeignLanguage: return "foreign_language";
   }
   return "unknown";
 }

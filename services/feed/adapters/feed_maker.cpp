@@ -41,8 +41,8 @@ std::string TypeOfMedia(std::string_view media_id) {
   return "image/jpeg";
 }
 
-// Links of stored HTML that begin at the site's root, made absolute: readers of feeds have no base. Stored HTML is written
-// by libs/html, with every attribute in double quotes.
+// Links of stored HTML that begin at the site's root, made absolute: readers of feeds have no base. Stored HTML is
+// written by libs/html, with every attribute in double quotes.
 std::string WithAbsoluteLinks(std::string html, const std::string& public_url) {
   for (const std::string_view attribute : {" src=\"/", " href=\"/"}) {
     for (std::size_t at = 0; (at = html.find(attribute, at)) != std::string::npos; at += attribute.size()) {
@@ -224,7 +224,8 @@ Result<v1::GetFeedResponse> FeedMaker::MakeFeed(const Context& context, v1::Feed
     item.tags.push_back(paths.SectionLabel(card.section_id()));
     for (const std::int64_t id : card.concept_ids()) {
       tags.insert(id);
-      if (const auto found = concepts.find(id); found != concepts.end()) item.tags.push_back(paths.TagLabel(found->second));
+      if (const auto found = concepts.find(id); found != concepts.end())
+        item.tags.push_back(paths.TagLabel(found->second));
     }
     if (!card.picture().media_id().empty()) {
       item.pictures.push_back({paths.Absolute("/media/" + card.picture().media_id()), paths.Text(card.picture().alt()),
@@ -313,7 +314,8 @@ Result<v1::GetFeedResponse> FeedMaker::MakeNewsSitemap(const Context& context) {
 Result<v1::ListFeedsResponse> FeedMaker::ListFeeds(const Context& context, const v1::ListFeedsRequest& request) {
   KIMBERLITE_ASSIGN_OR_RETURN(const Site site, GetSite(context));
   if (!site::HasLanguage(site, request.language_code())) {
-    return Fail(Error::Field(Code::kNotFound, "language_code", "the site has no language \"" + request.language_code() + "\""));
+    return Fail(
+        Error::Field(Code::kNotFound, "language_code", "the site has no language \"" + request.language_code() + "\""));
   }
   const SitePaths paths(site, request.language_code());
   v1::ListFeedsResponse response;

@@ -30,13 +30,13 @@ struct FeedItem {
 
 // A feed, independent of format. Nothing in it depends on when it is made: the same entries give the same bytes.
 struct FeedDocument {
-  std::string id;        // a tag URI
+  std::string id;  // a tag URI
   std::string title;
   std::string description;
   std::string site_name;
-  std::string home_url;  // the page whose feed it is
-  std::string self_url;  // of the document itself
-  std::string language;  // BCP 47
+  std::string home_url;         // the page whose feed it is
+  std::string self_url;         // of the document itself
+  std::string language;         // BCP 47
   std::vector<FeedItem> items;  // newest first
 };
 

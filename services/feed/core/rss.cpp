@@ -11,9 +11,10 @@ Time NewestChange(const FeedDocument& feed) {
 
 std::string WriteRss(const FeedDocument& feed) {
   XmlWriter xml;
-  xml.Raw("<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\""
-          " xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\""
-          " xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
+  xml.Raw(
+      "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\""
+      " xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\""
+      " xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
   xml.Element("title", feed.title);
   xml.Element("link", feed.home_url);
   // Required, and an empty one is not valid.

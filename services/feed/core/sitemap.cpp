@@ -5,11 +5,13 @@ namespace kimberlite::feed {
 
 std::string WriteSitemap(const std::vector<SitemapUrl>& urls) {
   XmlWriter xml;
-  xml.Raw("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n");
+  xml.Raw(
+      "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n");
   for (const SitemapUrl& url : urls) {
     xml.Raw("<url>\n");
     xml.Element("loc", url.url);
-    if (url.modified != Time{}) xml.Element("lastmod", FormatRfc3339(std::chrono::floor<std::chrono::seconds>(url.modified)));
+    if (url.modified != Time{})
+      xml.Element("lastmod", FormatRfc3339(std::chrono::floor<std::chrono::seconds>(url.modified)));
     for (const SitemapUrl::Alternate& alternate : url.alternates) {
       xml.Raw("<xhtml:link rel=\"alternate\" hreflang=\"" + XmlText(alternate.language) + "\" href=\"" +
               XmlText(alternate.url) + "\"/>\n");
@@ -22,8 +24,9 @@ std::string WriteSitemap(const std::vector<SitemapUrl>& urls) {
 
 std::string WriteNewsSitemap(const std::vector<NewsUrl>& urls) {
   XmlWriter xml;
-  xml.Raw("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\""
-          " xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\">\n");
+  xml.Raw(
+      "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\""
+      " xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\">\n");
   for (const NewsUrl& url : urls) {
     xml.Raw("<url>\n");
     xml.Element("loc", url.url);

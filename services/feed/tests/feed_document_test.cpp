@@ -85,7 +85,11 @@ TEST(Rss, SaysWhatTheItemsSay) {
 
 TEST(Rss, DropsWhatXmlCannotHold) {
   FeedDocument feed = Feed();
-  feed.items[0].title = std::string("a\x01" "b\x1b" "c\xEF\xBF\xBF" "d");
+  feed.items[0].title = std::string(
+      "a\x01"
+      "b\x1b"
+      "c\xEF\xBF\xBF"
+      "d");
   EXPECT_EQ(Xml(WriteRss(feed))("//item/title"), "abcd");
 }
 
@@ -131,7 +135,8 @@ TEST(Sitemap, NamesTranslationsOfEachPage) {
 }
 
 TEST(NewsSitemap, NamesPublicationTitleAndTime) {
-  const Xml sitemap(WriteNewsSitemap({{"https://news.example/ar/a", "صحيفة", "ar", "عنوان", *ParseRfc3339("2026-11-24T10:00:00Z")}}));
+  const Xml sitemap(
+      WriteNewsSitemap({{"https://news.example/ar/a", "صحيفة", "ar", "عنوان", *ParseRfc3339("2026-11-24T10:00:00Z")}}));
   EXPECT_EQ(sitemap("//n:name"), "صحيفة");
   EXPECT_EQ(sitemap("//n:title"), "عنوان");
 }

@@ -21,8 +21,9 @@ constexpr char kToken[] = "feed-test-token-0123456789";
 
 template <typename Request, typename Response>
 void Unused(rpc::Server& server) {
-  server.Handle<Request, Response>(
-      [](const rpc::Call&, const Request&) -> Result<Response> { return Fail(Code::kUnimplemented, "not asked in this test"); });
+  server.Handle<Request, Response>([](const rpc::Call&, const Request&) -> Result<Response> {
+    return Fail(Code::kUnimplemented, "not asked in this test");
+  });
 }
 
 // Content and tagging with one site and as many articles as the test says.
@@ -37,11 +38,12 @@ class FeedMakerTest : public ::testing::Test {
     section->set_section_id("economy");
     (*section->mutable_labels())["en"] = "Economy";
 
-    content_.Handle<GetSiteRequest, GetSiteResponse>([this](const rpc::Call&, const GetSiteRequest&) -> Result<GetSiteResponse> {
-      GetSiteResponse response;
-      *response.mutable_site() = site_;
-      return response;
-    });
+    content_.Handle<GetSiteRequest, GetSiteResponse>(
+        [this](const rpc::Call&, const GetSiteRequest&) -> Result<GetSiteResponse> {
+          GetSiteResponse response;
+          *response.mutable_site() = site_;
+          return response;
+        });
     content_.Handle<ListArticlesRequest, ListArticlesResponse>(
         [this](const rpc::Call&, const ListArticlesRequest& request) -> Result<ListArticlesResponse> {
           ListArticlesResponse response;

@@ -202,15 +202,11 @@ class ItemReader {
   void Child(const XmlNode& child) {
     switch (child.space) {
       case Space::kNone:
-      case Space::kRss:
-        return Rss(child);
-      case Space::kAtom:
-        return Atom(child);
+      case Space::kRss: return Rss(child);
+      case Space::kAtom: return Atom(child);
       case Space::kDc:
-      case Space::kDcTerms:
-        return DublinCore(child);
-      case Space::kMedia:
-        return Media(child);
+      case Space::kDcTerms: return DublinCore(child);
+      case Space::kMedia: return Media(child);
       case Space::kContent:
         if (child.name == "encoded") Content(HtmlOf(child), child);
         return;
@@ -227,8 +223,7 @@ class ItemReader {
         return;
       case Space::kRdf:
       case Space::kXml:
-      case Space::kOther:
-        return;
+      case Space::kOther: return;
     }
   }
 

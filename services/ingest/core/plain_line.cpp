@@ -42,11 +42,8 @@ std::string PlainLine(std::string_view text) {
   bool space = false;
   for (std::size_t at = 0, size = 0; at < text.size(); at += size) {
     switch (KindOf(text, at, size)) {
-      case Kind::kSpace:
-        space = true;
-        break;
-      case Kind::kDrop:
-        break;
+      case Kind::kSpace: space = true; break;
+      case Kind::kDrop: break;
       case Kind::kKeep:
         if (space && !line.empty()) line += ' ';
         space = false;

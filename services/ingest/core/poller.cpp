@@ -14,16 +14,11 @@ std::string SentenceOf(int status) {
   const std::string code = std::to_string(status);
   switch (status) {
     case 401:
-    case 403:
-      return "the server refuses the feed (HTTP " + code + ")";
-    case 404:
-      return "there is no feed at this address (HTTP 404)";
-    case 410:
-      return "the feed is gone for good (HTTP 410)";
-    case 429:
-      return "the server asks to be polled less often (HTTP 429)";
-    default:
-      break;
+    case 403: return "the server refuses the feed (HTTP " + code + ")";
+    case 404: return "there is no feed at this address (HTTP 404)";
+    case 410: return "the feed is gone for good (HTTP 410)";
+    case 429: return "the server asks to be polled less often (HTTP 429)";
+    default: break;
   }
   if (status >= 500) return "the server has a fault (HTTP " + code + ")";
   return "the server answered with HTTP " + code + " and no feed";

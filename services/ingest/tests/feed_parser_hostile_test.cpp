@@ -217,17 +217,10 @@ TEST(HostileFeed, SurvivesRandomDamage) {
     for (int i = 0; i < 3; ++i) {
       const std::size_t at = random() % bad.size();
       switch (random() % 4) {
-        case 0:
-          bad[at] = static_cast<char>(random());
-          break;
-        case 1:
-          bad.erase(at, random() % 20);
-          break;
-        case 2:
-          bad.insert(at, bad.substr(random() % bad.size(), random() % 40));
-          break;
-        default:
-          bad[at] = "<>&\"'=[]!?/;#"[random() % 13];
+        case 0: bad[at] = static_cast<char>(random()); break;
+        case 1: bad.erase(at, random() % 20); break;
+        case 2: bad.insert(at, bad.substr(random() % bad.size(), random() % 40)); break;
+        default: bad[at] = "<>&\"'=[]!?/;#"[random() % 13];
       }
       if (bad.empty()) bad = "<";
     }

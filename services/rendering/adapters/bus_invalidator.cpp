@@ -83,7 +83,9 @@ Result<void> BusInvalidator::Subscribe() {
   subscription.on_start = [this, known](std::span<const bus::Position> places, bool gap) {
     return OnStart(places, gap || known.size() < places.size());
   };
-  subscription.handler = [this](const bus::Event& event, const bus::Position& position) { return Handle(event, position); };
+  subscription.handler = [this](const bus::Event& event, const bus::Position& position) {
+    return Handle(event, position);
+  };
   auto consumer = bus_.Subscribe(std::move(subscription));
   const std::lock_guard lock(mutex_);
   consumer_ = std::move(consumer);
@@ -139,9 +141,12 @@ Result<void> BusInvalidator::Handle(const bus::Event& event, const bus::Position
   }
   invalidation->place = {position.topic, position.partition, position.offset + 1};
   KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t dropped, store_.Apply(*invalidation));
-  static const auto events = telemetry::Metrics::Counter("kimberlite_edge_events_applied_total", "Events applied to the page cache");
-  static const auto pages = telemetry::Metrics::Counter("kimberlite_edge_pages_invalidated_total", "Pages dropped by events");
-  static const auto lag = telemetry::Metrics::Seconds("kimberlite_edge_apply_lag_seconds", "From an event's time to its application");
+  static const auto events =
+      telemetry::Metrics::Counter("kimberlite_edge_events_applied_total", "Events applied to the page cache");
+  static const auto pages =
+      telemetry::Metrics::Counter("kimberlite_edge_pages_invalidated_total", "Pages dropped by events");
+  static const auto lag =
+      telemetry::Metrics::Seconds("kimberlite_edge_apply_lag_seconds", "From an event's time to its application");
   events.Add();
   pages.Add(static_cast<double>(dropped));
   lag.Observe(std::chrono::duration<double>(SystemClock().Now() - event.time).count());
@@ -173,8 +178,8 @@ Result<std::int64_t> BusInvalidator::WaitApplied(const Context& context, const s
     applied_.wait_until(lock, context.stop, look_again, [&] { return applied_count_ != seen; });
     if (context.stop.stop_requested()) return Fail(Code::kCancelled, "the caller went away");
     if (std::chrono::steady_clock::now() >= deadline) {
-      return Fail(Code::kDeadlineExceeded, aggregate + " is applied up to " + std::to_string(applied) + ", not yet " +
-                                               std::to_string(sequence));
+      return Fail(Code::kDeadlineExceeded,
+                  aggregate + " is applied up to " + std::to_string(applied) + ", not yet " + std::to_string(sequence));
     }
   }
 }

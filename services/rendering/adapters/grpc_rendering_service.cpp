@@ -28,7 +28,8 @@ void RegisterRenderingService(rpc::Server& server, BusInvalidator& invalidator, 
         if (request.sequence() <= 0) return InvalidField("sequence", "must be a sequence that a write returned");
         KIMBERLITE_ASSIGN_OR_RETURN(
             const std::int64_t applied,
-            invalidator.WaitApplied(call.context, "article:" + std::to_string(request.article_id()), request.sequence()));
+            invalidator.WaitApplied(call.context, "article:" + std::to_string(request.article_id()),
+                                    request.sequence()));
         WaitVisibleResponse response;
         response.set_applied_sequence(applied);
         return response;

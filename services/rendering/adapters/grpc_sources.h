@@ -35,14 +35,17 @@ class GrpcSources {
   void RequireSite(std::int64_t sequence);
 
   Result<content::v1::Article> GetArticle(const Context& context, std::int64_t id);
-  Result<std::vector<content::v1::ArticleCard>> ListArticles(const Context& context, const std::string& list_key, int count);
+  Result<std::vector<content::v1::ArticleCard>> ListArticles(const Context& context, const std::string& list_key,
+                                                             int count);
   // By id; those that do not exist are missing.
-  Result<std::map<std::int64_t, tagging::v1::Concept>> GetConcepts(const Context& context, const std::vector<std::int64_t>& ids);
+  Result<std::map<std::int64_t, tagging::v1::Concept>> GetConcepts(const Context& context,
+                                                                   const std::vector<std::int64_t>& ids);
   Result<tagging::v1::Concept> ResolveTag(const Context& context, const std::string& language, const std::string& slug);
   Result<content::v1::Media> GetMedia(const Context& context, const std::string& id);
   // Width and height of stored pictures never change: kept in memory, without the bytes.
   Result<std::pair<int, int>> PictureSize(const Context& context, const std::string& id);
-  Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, feed::v1::FeedFormat format, const std::string& list_key);
+  Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, feed::v1::FeedFormat format,
+                                            const std::string& list_key);
   Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language);
 
  private:

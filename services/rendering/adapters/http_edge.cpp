@@ -68,7 +68,8 @@ http::Response HttpEdge::Answer(const http::Request& request) {
     if (status == 503) response.headers.emplace_back("Retry-After", "5");
     return response;
   }
-  const StoredPage page = answer->kept ? std::move(*answer->kept) : CodePage(*answer->fresh, coding, answer->rendered_time);
+  const StoredPage page =
+      answer->kept ? std::move(*answer->kept) : CodePage(*answer->fresh, coding, answer->rendered_time);
   if (!page.canonical_path.empty() && page.canonical_path != request.path()) {
     StoredPage moved{.status = 301, .content_type = "text/plain; charset=utf-8", .location = page.canonical_path};
     moved.body = std::make_shared<const std::string>("This page is at " + page.canonical_path + "\n");
@@ -95,10 +96,10 @@ http::Response HttpEdge::Respond(const http::Request& request, const Route& rout
   headers.emplace_back("X-Content-Type-Options", "nosniff");
   headers.emplace_back("Referrer-Policy", "strict-origin-when-cross-origin");
   // A picture opened by itself may do nothing: SVG is a document.
-  headers.emplace_back("Content-Security-Policy",
-                       route.kind == RouteKind::kMedia ? "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-                       : html                          ? content_security_policy_
-                                                       : "default-src 'none'");
+  headers.emplace_back("Content-Security-Policy", route.kind == RouteKind::kMedia
+                                                      ? "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+                                                  : html ? content_security_policy_
+                                                         : "default-src 'none'");
   if (page.status == 200 && !page.etag.empty() && Matches(request.header("if-none-match"), page.etag)) {
     response.status = 304;
     Count(304, outcome);

@@ -16,7 +16,8 @@ class HttpEdge {
   http::Response Answer(const http::Request& request);
 
  private:
-  http::Response Respond(const http::Request& request, const Route& route, const StoredPage& page, CacheOutcome outcome) const;
+  http::Response Respond(const http::Request& request, const Route& route, const StoredPage& page,
+                         CacheOutcome outcome) const;
 
   Edge& edge_;
   PageBuilder& builder_;

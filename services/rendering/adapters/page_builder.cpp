@@ -14,7 +14,7 @@ using content::v1::Site;
 using content::v1::Translation;
 
 constexpr int kListSize = 30;
-constexpr int kHomeSize = 9;    // the lead and two rows of four on a wide screen
+constexpr int kHomeSize = 9;  // the lead and two rows of four on a wide screen
 constexpr int kBlockSize = 4;
 constexpr int kRelatedSize = 4;
 constexpr int kLatestOnErrors = 4;
@@ -35,8 +35,8 @@ class Builder {
     view.shell.canonical_url = view_.Absolute("/");
     for (const auto& one : site_.languages()) {
       const SiteView other(site_, one.language_code());
-      view.entries.push_back({SiteView::LanguageOf(site_, one.language_code()), other.HomePath(), other.Text(site_.names()),
-                              other.Text(site_.taglines())});
+      view.entries.push_back({SiteView::LanguageOf(site_, one.language_code()), other.HomePath(),
+                              other.Text(site_.names()), other.Text(site_.taglines())});
     }
     OfferEverywhere(view.shell, "");
     return Finish(theme_.Render(view), "/");
@@ -266,7 +266,8 @@ class Builder {
   Result<Page> List(ListView view, const std::string& scope, const std::string& path, bool with_section) {
     view.shell.title = view.heading;
     view.shell.canonical_url = view_.Absolute(path);
-    view.shell.feeds = {view.heading + " – " + view.shell.site_name, path + "rss.xml", path + "atom.xml", path + "feed.json"};
+    view.shell.feeds = {view.heading + " – " + view.shell.site_name, path + "rss.xml", path + "atom.xml",
+                        path + "feed.json"};
     KIMBERLITE_ASSIGN_OR_RETURN(const auto cards, List(view_.language() + "/" + scope, kListSize));
     for (const ArticleCard& card : cards) {
       KIMBERLITE_ASSIGN_OR_RETURN(Card made, MakeCard(card, with_section));
@@ -319,7 +320,8 @@ class Builder {
     }
     KIMBERLITE_ASSIGN_OR_RETURN(view.picture, MakePicture(article.picture()));
     if (view.picture) {
-      shell.share_image = {view_.Absolute(view.picture->src), view.picture->alt, view.picture->width, view.picture->height};
+      shell.share_image = {view_.Absolute(view.picture->src), view.picture->alt, view.picture->width,
+                           view.picture->height};
     }
     KIMBERLITE_RETURN_IF_ERROR(AddTags(article, view));
     KIMBERLITE_RETURN_IF_ERROR(AddRelated(article, view));
@@ -407,8 +409,8 @@ class Builder {
 Page RobotsPage(const Site& site) {
   Page page;
   page.content_type = "text/plain; charset=utf-8";
-  page.body = "User-agent: *\nAllow: /\n\nSitemap: " + site.public_url() + "/sitemap.xml\nSitemap: " + site.public_url() +
-              "/news-sitemap.xml\n";
+  page.body = "User-agent: *\nAllow: /\n\nSitemap: " + site.public_url() +
+              "/sitemap.xml\nSitemap: " + site.public_url() + "/news-sitemap.xml\n";
   page.dependencies = {{"site", "", ""}};
   return page;
 }
@@ -471,7 +473,8 @@ Result<Page> PageBuilder::Make(const Context& context, const Route& route) {
 
 Page PageBuilder::MakeError(const Context& context, const Route& route, int status) {
   const auto site = sources_.GetSite(context);
-  if (!site || (*site)->languages().empty()) return PlainPage(status, "The page cannot be shown right now. Please try again in a moment.\n");
+  if (!site || (*site)->languages().empty())
+    return PlainPage(status, "The page cannot be shown right now. Please try again in a moment.\n");
   const std::string language =
       site::HasLanguage(**site, route.language) ? route.language : (*site)->languages(0).language_code();
   return Builder(sources_, *theme_, context, **site, language).Error(status, false);

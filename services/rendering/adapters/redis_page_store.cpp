@@ -122,7 +122,8 @@ return dropped
 }
 
 const redis::Script& DropScript() {
-  static const redis::Script script(kAllowedWhenFull + std::string(kCommon) + "if not epoch then return 0 end\nreturn drop(ARGV[1])");
+  static const redis::Script script(kAllowedWhenFull + std::string(kCommon) +
+                                    "if not epoch then return 0 end\nreturn drop(ARGV[1])");
   return script;
 }
 
@@ -154,7 +155,10 @@ std::string WriteMeta(const Page& page, Time rendered_time) {
               {"immutable", page.immutable},
               {"modified", page.last_modified.time_since_epoch().count()},
               {"rendered", rendered_time.time_since_epoch().count()},
-              {"etags", {{"body", ETag(page, Coding::kIdentity)}, {"gzip", ETag(page, Coding::kGzip)}, {"br", ETag(page, Coding::kBrotli)}}}}
+              {"etags",
+               {{"body", ETag(page, Coding::kIdentity)},
+                {"gzip", ETag(page, Coding::kGzip)},
+                {"br", ETag(page, Coding::kBrotli)}}}}
       .dump();
 }
 
@@ -171,7 +175,8 @@ Result<StoredPage> ReadMeta(const std::string& text, const std::string& field) {
   page.immutable = meta.value("immutable", false);
   page.last_modified = Time(std::chrono::microseconds(meta.value("modified", std::int64_t{0})));
   page.rendered_time = Time(std::chrono::microseconds(meta.value("rendered", std::int64_t{0})));
-  if (const auto etags = meta.find("etags"); etags != meta.end() && etags->is_object()) page.etag = etags->value(field, "");
+  if (const auto etags = meta.find("etags"); etags != meta.end() && etags->is_object())
+    page.etag = etags->value(field, "");
   page.coding = field == "br" ? Coding::kBrotli : field == "gzip" ? Coding::kGzip : Coding::kIdentity;
   return page;
 }
@@ -235,10 +240,10 @@ Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket
 }
 
 Result<std::int64_t> RedisPageStore::Apply(const Invalidation& invalidation) {
-  std::vector<std::string> arguments = {
-      invalidation.aggregate, std::to_string(invalidation.sequence),
-      invalidation.place.topic + "/" + std::to_string(invalidation.place.partition),
-      std::to_string(invalidation.place.next_offset), std::to_string(invalidation.touched.size())};
+  std::vector<std::string> arguments = {invalidation.aggregate, std::to_string(invalidation.sequence),
+                                        invalidation.place.topic + "/" + std::to_string(invalidation.place.partition),
+                                        std::to_string(invalidation.place.next_offset),
+                                        std::to_string(invalidation.touched.size())};
   AddTouched(arguments, invalidation.touched);
   AddTouched(arguments, invalidation.touched_after_gap);
   KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(ApplyScript(), arguments));
@@ -271,9 +276,9 @@ Result<std::vector<AppliedPlace>> RedisPageStore::Places() {
 
 Result<void> RedisPageStore::SetPlaces(std::span<const AppliedPlace> places) {
   for (const AppliedPlace& place : places) {
-    KIMBERLITE_RETURN_IF_ERROR(client_.Command({"HSET", prefix_ + "places",
-                                                place.topic + "/" + std::to_string(place.partition),
-                                                std::to_string(place.next_offset)}));
+    KIMBERLITE_RETURN_IF_ERROR(
+        client_.Command({"HSET", prefix_ + "places", place.topic + "/" + std::to_string(place.partition),
+                         std::to_string(place.next_offset)}));
   }
   return {};
 }

@@ -20,9 +20,9 @@ struct AppliedPlace {
 
 // An event to apply.
 struct Invalidation {
-  std::vector<Touched> touched;  // when every event before it was applied
+  std::vector<Touched> touched;            // when every event before it was applied
   std::vector<Touched> touched_after_gap;  // in place of `touched` when one before it was missed
-  std::string aggregate;         // "article:1001"; its sequence is remembered
+  std::string aggregate;                   // "article:1001"; its sequence is remembered
   std::int64_t sequence = 0;
   AppliedPlace place;
 };
@@ -56,9 +56,11 @@ class RedisPageStore final : public PageStore {
 
   Result<std::optional<StoredPage>> Get(const std::string& key, Coding coding) override;
   Result<FillTicket> BeginFill(const std::string& key) override;
-  Result<bool> CommitFill(const std::string& key, const FillTicket& ticket, const Page& page, Time rendered_time) override;
+  Result<bool> CommitFill(const std::string& key, const FillTicket& ticket, const Page& page,
+                          Time rendered_time) override;
 
-  // Drops the pages that the event touches and remembers it, unless it was applied before. Answers how many were dropped.
+  // Drops the pages that the event touches and remembers it, unless it was applied before. Answers how many were
+  // dropped.
   Result<std::int64_t> Apply(const Invalidation& invalidation);
   // The sequence of an aggregate that was applied last; 0 when not known.
   Result<std::int64_t> AppliedSequence(const std::string& aggregate);

@@ -33,7 +33,8 @@ Shell SiteView::MakeShell() const {
     const Language other = LanguageOf(site(), one.language_code());
     shell.languages.push_back({other.native_name, other.code, other.dir, "", other.code == language()});
   }
-  for (const auto& account : site().social_accounts()) shell.social_accounts.push_back({account.label(), account.url()});
+  for (const auto& account : site().social_accounts())
+    shell.social_accounts.push_back({account.label(), account.url()});
   const std::string home = HomePath();
   shell.feeds = {shell.site_name, home + "rss.xml", home + "atom.xml", home + "feed.json"};
   shell.feeds_url = home + "feeds/";

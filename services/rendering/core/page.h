@@ -32,10 +32,11 @@ struct Page {
   std::string content_type;      // with charset
   std::string content_language;  // empty: none
   std::string location;          // of a 301
-  // The path under which the page lives; a request under another spelling of it is redirected there. Empty: any will do.
+  // The path under which the page lives; a request under another spelling of it is redirected there. Empty: any will
+  // do.
   std::string canonical_path;
-  bool immutable = false;        // its URL names its bytes
-  Time last_modified{};          // content time; zero: unknown
+  bool immutable = false;  // its URL names its bytes
+  Time last_modified{};    // content time; zero: unknown
   std::string body;
   std::vector<Dependency> dependencies;
   // Whether it may be kept: answers about what never was are not, as anybody can ask for endlessly many of them.

@@ -134,7 +134,8 @@ Route ParseRoute(std::string_view path) {
   const std::string_view first = parts.front();
   if (first == "media") return parts.size() == 2 ? ParseMedia(parts[1]) : Route{};
   if (!LooksLikeLanguage(first)) return {};
-  if (parts.size() == 1) return {.kind = RouteKind::kRedirect, .language = std::string(first), .slug = "/" + std::string(first) + "/"};
+  if (parts.size() == 1)
+    return {.kind = RouteKind::kRedirect, .language = std::string(first), .slug = "/" + std::string(first) + "/"};
   parts.erase(parts.begin());
   return ParseInLanguage(first, parts);
 }

@@ -7,19 +7,19 @@
 namespace kimberlite::rendering {
 
 enum class RouteKind : std::uint8_t {
-  kNone,      // nothing of ours: 404
-  kRedirect,  // the same place under its proper form: `slug` holds the path
-  kChooser,   // /
-  kHome,      // /{lang}/
-  kSection,   // /{lang}/{section}/
-  kArticle,   // /{lang}/{section}/{id}-{slug}
-  kTag,       // /{lang}/tag/{slug}/
-  kSource,    // /{lang}/source/{slug}/
-  kFeeds,     // /{lang}/feeds/
-  kAbout,     // /{lang}/about/
-  kMedia,     // /media/{id}
-  kRobots,    // /robots.txt
-  kSitemap,   // /sitemap.xml
+  kNone,         // nothing of ours: 404
+  kRedirect,     // the same place under its proper form: `slug` holds the path
+  kChooser,      // /
+  kHome,         // /{lang}/
+  kSection,      // /{lang}/{section}/
+  kArticle,      // /{lang}/{section}/{id}-{slug}
+  kTag,          // /{lang}/tag/{slug}/
+  kSource,       // /{lang}/source/{slug}/
+  kFeeds,        // /{lang}/feeds/
+  kAbout,        // /{lang}/about/
+  kMedia,        // /media/{id}
+  kRobots,       // /robots.txt
+  kSitemap,      // /sitemap.xml
   kNewsSitemap,  // /news-sitemap.xml
 };
 

@@ -16,12 +16,9 @@ struct Loop {
 
 void AppendEscaped(std::string& out, Escape escape, std::string_view text) {
   switch (escape) {
-    case Escape::kHtml:
-      return AppendHtml(out, text);
-    case Escape::kUrl:
-      return AppendUrl(out, text);
-    case Escape::kJson:
-      return AppendJson(out, text);
+    case Escape::kHtml: return AppendHtml(out, text);
+    case Escape::kUrl: return AppendUrl(out, text);
+    case Escape::kJson: return AppendJson(out, text);
   }
 }
 
@@ -49,20 +46,14 @@ struct Template::Frame {
 
   bool IsTrue(const Operand& operand) const {
     switch (operand.kind()) {
-      case FieldKind::kText:
-        return !Read<std::string>(operand).empty();
-      case FieldKind::kTrusted:
-        return !Read<TrustedHtml>(operand).html.empty();
-      case FieldKind::kNumber:
-        return Number(operand) != 0;
+      case FieldKind::kText: return !Read<std::string>(operand).empty();
+      case FieldKind::kTrusted: return !Read<TrustedHtml>(operand).html.empty();
+      case FieldKind::kNumber: return Number(operand) != 0;
       case FieldKind::kFlag:
         return operand.field->flag ? operand.field->flag(slots[operand.slot] + operand.offset) : Read<bool>(operand);
-      case FieldKind::kOptional:
-        return operand.field->content(Address(operand)) != nullptr;
-      case FieldKind::kList:
-        return operand.field->list(Address(operand)).count != 0;
-      case FieldKind::kObject:
-        return true;
+      case FieldKind::kOptional: return operand.field->content(Address(operand)) != nullptr;
+      case FieldKind::kList: return operand.field->list(Address(operand)).count != 0;
+      case FieldKind::kObject: return true;
     }
     return false;
   }
@@ -79,26 +70,18 @@ void Template::Run(std::uint32_t begin, Frame& frame) const {
     const Instruction& in = code_[pc];
     ++pc;
     switch (in.op) {
-      case Op::kLiteral:
-        frame.out.append(literals_, in.first, in.second);
-        break;
-      case Op::kText:
-        AppendEscaped(frame.out, in.escape, frame.Read<std::string>(in.operand));
-        break;
+      case Op::kLiteral: frame.out.append(literals_, in.first, in.second); break;
+      case Op::kText: AppendEscaped(frame.out, in.escape, frame.Read<std::string>(in.operand)); break;
       case Op::kNumber: {
         char digits[24];
         frame.out.append(digits, std::to_chars(digits, digits + sizeof digits, frame.Number(in.operand)).ptr);
         break;
       }
-      case Op::kTrusted:
-        frame.out += frame.Read<TrustedHtml>(in.operand).html;
-        break;
+      case Op::kTrusted: frame.out += frame.Read<TrustedHtml>(in.operand).html; break;
       case Op::kTest:
         if (frame.IsTrue(in.operand) == in.negated) pc = in.second;
         break;
-      case Op::kJump:
-        pc = in.second;
-        break;
+      case Op::kJump: pc = in.second; break;
       case Op::kWith:
         frame.slots[in.first] = in.operand.field->content(frame.Address(in.operand));
         if (frame.slots[in.first] == nullptr) pc = in.second;
@@ -131,8 +114,7 @@ void Template::Run(std::uint32_t begin, Frame& frame) const {
         RunMessage(messages_[in.first], frame);
         pc = in.second;
         break;
-      case Op::kReturn:
-        return;
+      case Op::kReturn: return;
     }
   }
 }

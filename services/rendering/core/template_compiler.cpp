@@ -110,18 +110,12 @@ class Compiler {
 
   Result<void> CompileToken(File& file, const Token& token) {
     switch (token.kind) {
-      case TokenKind::kLiteral:
-        return CompileLiteral(file, token);
-      case TokenKind::kValue:
-        return CompileValue(file, token);
-      case TokenKind::kTrusted:
-        return CompileTrusted(file, token);
-      case TokenKind::kMessage:
-        return CompileMessage(file, token);
-      case TokenKind::kPartial:
-        return CompilePartial(file, token);
-      default:
-        return CompileBlock(file, token);
+      case TokenKind::kLiteral: return CompileLiteral(file, token);
+      case TokenKind::kValue: return CompileValue(file, token);
+      case TokenKind::kTrusted: return CompileTrusted(file, token);
+      case TokenKind::kMessage: return CompileMessage(file, token);
+      case TokenKind::kPartial: return CompilePartial(file, token);
+      default: return CompileBlock(file, token);
     }
   }
 
@@ -147,12 +141,9 @@ class Compiler {
 
   static std::string NotShowable(const std::string& path, const Operand& operand) {
     switch (operand.kind()) {
-      case FieldKind::kList:
-        return path + " is a list; write {{#each " + path + " as name}}";
-      case FieldKind::kOptional:
-        return path + " may be absent; write {{#with " + path + " as name}}";
-      case FieldKind::kFlag:
-        return path + " is a flag; write {{#if " + path + "}}";
+      case FieldKind::kList: return path + " is a list; write {{#each " + path + " as name}}";
+      case FieldKind::kOptional: return path + " may be absent; write {{#with " + path + " as name}}";
+      case FieldKind::kFlag: return path + " is a flag; write {{#if " + path + "}}";
       default: {
         const TypeInfo& type = operand.field ? operand.field->type() : *operand.type;
         return path + " is a " + std::string(type.name) + "; name one of its fields: " + NamesOf(type);

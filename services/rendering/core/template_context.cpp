@@ -104,8 +104,7 @@ std::optional<std::string> HtmlContext::Step(char c) {
         return "an end tag that holds more than a name";
       }
       return std::nullopt;
-    default:
-      return StepInTag(c);
+    default: return StepInTag(c);
   }
 }
 
@@ -202,8 +201,7 @@ std::optional<std::string> HtmlContext::FinishTag() {
 HtmlContext::Place HtmlContext::TextPlace() const {
   switch (state_) {
     case State::kText:
-    case State::kEscapableRaw:
-      return {Escape::kHtml, {}};
+    case State::kEscapableRaw: return {Escape::kHtml, {}};
     case State::kRaw:
       if (json_ && in_string_ && !after_backslash_) return {Escape::kJson, {}};
       if (json_) return {std::nullopt, "a text in JSON has to stand inside a string's quotes"};
@@ -220,8 +218,7 @@ HtmlContext::Place HtmlContext::TextPlace() const {
         return {Escape::kHtml, {}};
       }
       return {std::nullopt, "no value may stand in the attribute " + attribute_};
-    default:
-      return {std::nullopt, "no value may stand " + Where()};
+    default: return {std::nullopt, "no value may stand " + Where()};
   }
 }
 
@@ -245,15 +242,12 @@ std::string HtmlContext::BlockRefusal() const {
     case State::kEndTagOpen:
     case State::kEndTag:
     case State::kBeforeValue:
-    case State::kSlash:
-      return "no block may begin or end " + Where();
+    case State::kSlash: return "no block may begin or end " + Where();
     case State::kValue:
       if (IsUrlAttribute()) return "no block may begin or end inside a URL; put the block around the attribute";
       return {};
-    case State::kRaw:
-      return after_backslash_ ? "no block may begin or end after a backslash" : std::string();
-    default:
-      return {};
+    case State::kRaw: return after_backslash_ ? "no block may begin or end after a backslash" : std::string();
+    default: return {};
   }
 }
 
@@ -290,30 +284,21 @@ std::optional<HtmlContext> HtmlContext::Join(const HtmlContext& a, const HtmlCon
 std::string HtmlContext::Where() const {
   const std::string tag = "<" + element_ + ">";
   switch (state_) {
-    case State::kText:
-      return "in the text";
+    case State::kText: return "in the text";
     case State::kTagOpen:
-    case State::kTagName:
-      return "in the name of a tag";
-    case State::kMarkup:
-      return "in a <!…>";
+    case State::kTagName: return "in the name of a tag";
+    case State::kMarkup: return "in a <!…>";
     case State::kEndTagOpen:
-    case State::kEndTag:
-      return "in an end tag";
+    case State::kEndTag: return "in an end tag";
     case State::kBeforeAttribute:
     case State::kAfterName:
     case State::kAfterValue:
-    case State::kSlash:
-      return "between the attributes of " + tag;
-    case State::kAttributeName:
-      return "in the name of an attribute of " + tag;
-    case State::kBeforeValue:
-      return "in an unquoted attribute of " + tag;
-    case State::kValue:
-      return "in the attribute " + attribute_ + " of " + tag;
+    case State::kSlash: return "between the attributes of " + tag;
+    case State::kAttributeName: return "in the name of an attribute of " + tag;
+    case State::kBeforeValue: return "in an unquoted attribute of " + tag;
+    case State::kValue: return "in the attribute " + attribute_ + " of " + tag;
     case State::kRaw:
-    case State::kEscapableRaw:
-      return "in " + tag;
+    case State::kEscapableRaw: return "in " + tag;
   }
   return "here";
 }

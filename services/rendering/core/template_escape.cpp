@@ -26,18 +26,12 @@ constexpr Table kJsonSpecial = MakeJsonTable();
 
 std::string_view HtmlReference(char c) {
   switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    case '\'':
-      return "&#39;";
-    default:
-      return "\xef\xbf\xbd";
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return "\xef\xbf\xbd";
   }
 }
 

@@ -4,20 +4,13 @@ namespace kimberlite::rendering {
 
 std::string_view KindName(FieldKind kind) {
   switch (kind) {
-    case FieldKind::kText:
-      return "a text";
-    case FieldKind::kNumber:
-      return "a number";
-    case FieldKind::kFlag:
-      return "a flag";
-    case FieldKind::kTrusted:
-      return "trusted HTML";
-    case FieldKind::kObject:
-      return "an object";
-    case FieldKind::kOptional:
-      return "an optional";
-    case FieldKind::kList:
-      return "a list";
+    case FieldKind::kText: return "a text";
+    case FieldKind::kNumber: return "a number";
+    case FieldKind::kFlag: return "a flag";
+    case FieldKind::kTrusted: return "trusted HTML";
+    case FieldKind::kObject: return "an object";
+    case FieldKind::kOptional: return "an optional";
+    case FieldKind::kList: return "a list";
   }
   return "unknown";
 }

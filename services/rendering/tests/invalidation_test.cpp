@@ -34,13 +34,13 @@ TEST(Invalidation, ANewHeadlineTouchesTheArticleAndNoList) {
 
 TEST(Invalidation, APublicationTouchesTheListsThatItEnters) {
   const auto invalidation = InvalidationOf(Event(State({}), State({{"en", "05"}, {"en/section/economy", "05"}})));
-  EXPECT_THAT(invalidation.touched,
-              ElementsAre(Touched{"article:7", ""}, Touched{"list:en", "05"}, Touched{"list:en/section/economy", "05"}));
+  EXPECT_THAT(invalidation.touched, ElementsAre(Touched{"article:7", ""}, Touched{"list:en", "05"},
+                                                Touched{"list:en/section/economy", "05"}));
 }
 
 TEST(Invalidation, AMoveTouchesTheListLeftAndTheListEntered) {
-  const auto invalidation = InvalidationOf(Event(State({{"en", "05"}, {"en/section/economy", "05"}}),
-                                                 State({{"en", "05"}, {"en/section/politics", "05"}})));
+  const auto invalidation = InvalidationOf(
+      Event(State({{"en", "05"}, {"en/section/economy", "05"}}), State({{"en", "05"}, {"en/section/politics", "05"}})));
   EXPECT_THAT(invalidation.touched, ElementsAre(Touched{"article:7", ""}, Touched{"list:en/section/economy", "05"},
                                                 Touched{"list:en/section/politics", "05"}));
 }

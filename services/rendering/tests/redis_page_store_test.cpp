@@ -35,8 +35,11 @@ class RedisPageStoreTest : public ::testing::Test {
   }
   std::int64_t Touch(std::vector<Touched> touched, std::vector<Touched> after_gap = {}, std::int64_t sequence = 0,
                      const std::string& aggregate = "article:1") {
-    const auto dropped = store_.Apply({std::move(touched), std::move(after_gap), aggregate,
-                                       sequence ? sequence : ++sequence_, {"topic", 0, ++offset_}});
+    const auto dropped = store_.Apply({std::move(touched),
+                                       std::move(after_gap),
+                                       aggregate,
+                                       sequence ? sequence : ++sequence_,
+                                       {"topic", 0, ++offset_}});
     EXPECT_TRUE(dropped) << dropped.error().ToString();
     return *dropped;
   }

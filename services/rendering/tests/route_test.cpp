@@ -32,7 +32,8 @@ TEST(Route, KnowsEveryPublicShape) {
 }
 
 TEST(Route, MissingSlashIsRedirected) {
-  for (const auto& [path, target] : {std::pair{"/en", "/en/"}, {"/en/economy", "/en/economy/"}, {"/en/tag/lena", "/en/tag/lena/"}}) {
+  for (const auto& [path, target] :
+       {std::pair{"/en", "/en/"}, {"/en/economy", "/en/economy/"}, {"/en/tag/lena", "/en/tag/lena/"}}) {
     const Route route = ParseRoute(path);
     EXPECT_EQ(route.kind, RouteKind::kRedirect) << path;
     EXPECT_EQ(route.slug, target);
@@ -45,9 +46,10 @@ TEST(Route, SpellingsOfOneArticleShareOneEntry) {
 }
 
 TEST(Route, WhatIsNotOursMakesNoEntry) {
-  for (const char* path : {"", "en/", "//", "/en//", "/en/economy//", "/e n/", "/en/economy/abc/def/ghi", "/en/economy/0",
-                           "/en/economy/-1-x", "/en/economy/1001x", "/en/economy/99999999999999999999", "/media/", "/media/../x",
-                           "/media/a/b", "/EN/", "/en/tag//", "/en/tag/%D0%B0/", "/.well-known/x", "/en/econ\xD0\xBEmy/"}) {
+  for (const char* path :
+       {"", "en/", "//", "/en//", "/en/economy//", "/e n/", "/en/economy/abc/def/ghi", "/en/economy/0",
+        "/en/economy/-1-x", "/en/economy/1001x", "/en/economy/99999999999999999999", "/media/", "/media/../x",
+        "/media/a/b", "/EN/", "/en/tag//", "/en/tag/%D0%B0/", "/.well-known/x", "/en/econ\xD0\xBEmy/"}) {
     const Route route = ParseRoute(path);
     EXPECT_EQ(route.kind, RouteKind::kNone) << path;
     EXPECT_EQ(route.CacheKey(), "") << path;

@@ -1,3 +1,5 @@
+#include "services/rendering/core/theme.h"
+
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -10,7 +12,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/base/id.h"
-#include "services/rendering/core/theme.h"
 #include "services/rendering/core/theme_style.h"
 
 namespace kimberlite::rendering {

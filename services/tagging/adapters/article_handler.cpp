@@ -24,7 +24,9 @@ namespace {
 constexpr auto kReadTimeout = std::chrono::seconds(3);
 
 void Count(const std::string& outcome) {
-  telemetry::Metrics::Counter("kimberlite_tagging_articles_total", "Article events by what became of them", {{"outcome", outcome}}).Add();
+  telemetry::Metrics::Counter("kimberlite_tagging_articles_total", "Article events by what became of them",
+                              {{"outcome", outcome}})
+      .Add();
 }
 
 // Whether an event leaves the words as they were. Tags alone above all: content's answer to a suggestion is such an
@@ -99,7 +101,8 @@ Error ForBus(const Error& error) {
 
 Result<void> ArticleHandler::Handle(const bus::Event& event) {
   if (event.type != content::v1::ArticleChanged::descriptor()->full_name()) {
-    telemetry::Warning("an event of an unknown type was skipped", {{"topic", event.topic}, {"type", event.type}, {"event_id", event.id}});
+    telemetry::Warning("an event of an unknown type was skipped",
+                       {{"topic", event.topic}, {"type", event.type}, {"event_id", event.id}});
     return {};
   }
   content::v1::ArticleChanged changed;
@@ -124,7 +127,8 @@ Result<void> ArticleHandler::Handle(const bus::Event& event) {
   explained.set_article_sequence(article->sequence());
   *explained.mutable_suggestions() = MessagesOf(Suggest(*matcher, texts, article->original_language_code()));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  telemetry::Metrics::Seconds("kimberlite_tagging_suggest_seconds", "Time to find the concepts of one article").Observe(took.count());
+  telemetry::Metrics::Seconds("kimberlite_tagging_suggest_seconds", "Time to find the concepts of one article")
+      .Observe(took.count());
 
   const std::string digest = DigestOf(texts);
   const auto outcome = pool_.Write([&](pg::Transaction& transaction) -> Result<std::string> {
@@ -139,7 +143,8 @@ Result<void> ArticleHandler::Handle(const bus::Event& event) {
     if (!same) ++stored.sequence;
     KIMBERLITE_RETURN_IF_ERROR(SaveSuggestions(transaction, article_id, stored));
     if (same) return "unchanged";
-    KIMBERLITE_RETURN_IF_ERROR(bus::Append(transaction, kSchema, EventOf(article_id, stored, clock_.Now(), event.traceparent)));
+    KIMBERLITE_RETURN_IF_ERROR(
+        bus::Append(transaction, kSchema, EventOf(article_id, stored, clock_.Now(), event.traceparent)));
     return "suggested";
   });
   if (!outcome) return std::unexpected(ForBus(outcome.error()));

@@ -21,7 +21,8 @@ class ArticleHandler {
   Result<void> Handle(const bus::Event& event);
 
  private:
-  Result<content::v1::Article> ReadArticle(const bus::Event& event, std::int64_t article_id, std::int64_t min_sequence) const;
+  Result<content::v1::Article> ReadArticle(const bus::Event& event, std::int64_t article_id,
+                                           std::int64_t min_sequence) const;
 
   pg::Pool& pool_;
   const rpc::Channel& content_;

@@ -36,7 +36,9 @@ void ConceptWatcher::Apply(const std::vector<Concept>& concepts) {
   const auto begin = std::chrono::steady_clock::now();
   if (vocabulary_.Apply(concepts) == 0) return;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  telemetry::Metrics::Seconds("kimberlite_tagging_rebuild_seconds", "Time to build the matcher anew after concepts changed").Observe(took.count());
+  telemetry::Metrics::Seconds("kimberlite_tagging_rebuild_seconds",
+                              "Time to build the matcher anew after concepts changed")
+      .Observe(took.count());
   telemetry::Metrics::Gauge("kimberlite_tagging_concepts", "Concepts that texts are matched against")
       .Set(static_cast<double>(vocabulary_.size()));
 }
@@ -64,7 +66,9 @@ void ConceptWatcher::Work(std::stop_token stop) {
     if (loaded) continue;
     everything_ |= everything;
     concept_ids_.insert(concept_ids.begin(), concept_ids.end());
-    telemetry::Metrics::Counter("kimberlite_tagging_refresh_failures_total", "Times that changed concepts could not be read").Add();
+    telemetry::Metrics::Counter("kimberlite_tagging_refresh_failures_total",
+                                "Times that changed concepts could not be read")
+        .Add();
     telemetry::Warning("cannot read changed concepts; trying again", {{"error", loaded.error().ToString()}});
     changed_.wait_for(lock, stop, kRetry, [] { return false; });
   }
@@ -72,7 +76,8 @@ void ConceptWatcher::Work(std::stop_token stop) {
 
 Result<void> ConceptWatcher::Load(bool everything, const std::set<std::int64_t>& concept_ids) {
   if (!everything) return LoadChanged({concept_ids.begin(), concept_ids.end()});
-  KIMBERLITE_ASSIGN_OR_RETURN(const auto stored, pool_.Read([](pg::Transaction& transaction) { return ReadSequences(transaction); }));
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto stored,
+                              pool_.Read([](pg::Transaction& transaction) { return ReadSequences(transaction); }));
   const std::map<std::int64_t, std::int64_t> known = vocabulary_.Sequences();
   std::vector<std::int64_t> changed;
   for (const auto& [concept_id, sequence] : stored) {
@@ -89,7 +94,8 @@ Result<void> ConceptWatcher::LoadChanged(std::vector<std::int64_t> concept_ids) 
     const std::size_t end = std::min(begin + kBatch, concept_ids.size());
     const std::vector<std::int64_t> batch(concept_ids.begin() + static_cast<std::ptrdiff_t>(begin),
                                           concept_ids.begin() + static_cast<std::ptrdiff_t>(end));
-    KIMBERLITE_ASSIGN_OR_RETURN(auto read, pool_.Read([&](pg::Transaction& transaction) { return ReadConcepts(transaction, batch); }));
+    KIMBERLITE_ASSIGN_OR_RETURN(
+        auto read, pool_.Read([&](pg::Transaction& transaction) { return ReadConcepts(transaction, batch); }));
     std::ranges::move(read, std::back_inserter(concepts));
   }
   Apply(concepts);

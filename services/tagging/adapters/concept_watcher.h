@@ -45,7 +45,7 @@ class ConceptWatcher {
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  bool everything_ = false;           // what is to be looked at
+  bool everything_ = false;  // what is to be looked at
   std::set<std::int64_t> concept_ids_;
 
   std::unique_ptr<pg::Listener> listener_;

@@ -50,23 +50,32 @@ Result<void> CheckSuggest(const v1::SuggestTagsRequest& request) {
   KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(request.headline(), "headline", 0, kMaxHeadline));
   KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(request.summary(), "summary", 0, kMaxSummary));
   if (request.body_html().size() <= kMaxBody) return {};
-  return Fail(Error::Field(Code::kResourceExhausted, "body_html",
-                           "must be at most 1 MiB (1048576 bytes), this has " + std::to_string(request.body_html().size())));
+  return Fail(
+      Error::Field(Code::kResourceExhausted, "body_html",
+                   "must be at most 1 MiB (1048576 bytes), this has " + std::to_string(request.body_html().size())));
 }
 
 }  // namespace
 
 void GrpcTaggingService::Register(rpc::Server& server) {
-  server.Handle<v1::PutConceptRequest, v1::PutConceptResponse>([this](const auto& call, const auto& r) { return PutConcept(call, r); });
-  server.Handle<v1::GetConceptRequest, v1::GetConceptResponse>([this](const auto&, const auto& r) { return GetConcept(r); });
-  server.Handle<v1::BatchGetConceptsRequest, v1::BatchGetConceptsResponse>([this](const auto&, const auto& r) { return BatchGetConcepts(r); });
-  server.Handle<v1::ListConceptsRequest, v1::ListConceptsResponse>([this](const auto&, const auto& r) { return ListConcepts(r); });
-  server.Handle<v1::ResolveSlugRequest, v1::ResolveSlugResponse>([this](const auto&, const auto& r) { return ResolveSlug(r); });
-  server.Handle<v1::SuggestTagsRequest, v1::SuggestTagsResponse>([this](const auto&, const auto& r) { return SuggestTags(r); });
-  server.Handle<v1::ExplainTagsRequest, v1::ExplainTagsResponse>([this](const auto&, const auto& r) { return ExplainTags(r); });
+  server.Handle<v1::PutConceptRequest, v1::PutConceptResponse>(
+      [this](const auto& call, const auto& r) { return PutConcept(call, r); });
+  server.Handle<v1::GetConceptRequest, v1::GetConceptResponse>(
+      [this](const auto&, const auto& r) { return GetConcept(r); });
+  server.Handle<v1::BatchGetConceptsRequest, v1::BatchGetConceptsResponse>(
+      [this](const auto&, const auto& r) { return BatchGetConcepts(r); });
+  server.Handle<v1::ListConceptsRequest, v1::ListConceptsResponse>(
+      [this](const auto&, const auto& r) { return ListConcepts(r); });
+  server.Handle<v1::ResolveSlugRequest, v1::ResolveSlugResponse>(
+      [this](const auto&, const auto& r) { return ResolveSlug(r); });
+  server.Handle<v1::SuggestTagsRequest, v1::SuggestTagsResponse>(
+      [this](const auto&, const auto& r) { return SuggestTags(r); });
+  server.Handle<v1::ExplainTagsRequest, v1::ExplainTagsResponse>(
+      [this](const auto&, const auto& r) { return ExplainTags(r); });
 }
 
-Result<v1::PutConceptResponse> GrpcTaggingService::PutConcept(const rpc::Call& call, const v1::PutConceptRequest& request) {
+Result<v1::PutConceptResponse> GrpcTaggingService::PutConcept(const rpc::Call& call,
+                                                              const v1::PutConceptRequest& request) {
   if (!request.has_definition()) return InvalidField("definition", "must not be empty");
   const Concept wanted = FromMessage(request.definition());
   KIMBERLITE_RETURN_IF_ERROR(CheckConcept(wanted));
@@ -74,7 +83,8 @@ Result<v1::PutConceptResponse> GrpcTaggingService::PutConcept(const rpc::Call& c
   KIMBERLITE_ASSIGN_OR_RETURN(const PutOutcome put, pool_.Write([&](pg::Transaction& transaction) {
     return tagging::PutConcept(transaction, wanted, now, call.context.traceparent);
   }));
-  telemetry::Metrics::Counter("kimberlite_tagging_puts_total", "Concepts that were put, by whether that changed anything",
+  telemetry::Metrics::Counter("kimberlite_tagging_puts_total",
+                              "Concepts that were put, by whether that changed anything",
                               {{"outcome", put.changed ? "changed" : "unchanged"}})
       .Add();
   // Live here before the answer; other replicas hear it from the database.
@@ -116,12 +126,14 @@ Result<v1::BatchGetConceptsResponse> GrpcTaggingService::BatchGetConcepts(const 
   const std::vector<std::int64_t> wanted(request.concept_ids().begin(), request.concept_ids().end());
   v1::BatchGetConceptsResponse response;
   if (wanted.empty()) return response;
-  KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<Concept> found,
-                              pool_.Read([&](pg::Transaction& transaction) { return ReadConcepts(transaction, wanted); }));
+  KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<Concept> found, pool_.Read([&](pg::Transaction& transaction) {
+    return ReadConcepts(transaction, wanted);
+  }));
   std::unordered_map<std::int64_t, const Concept*> by_id;
   for (const Concept& definition : found) by_id[definition.concept_id] = &definition;
   for (const std::int64_t concept_id : wanted) {
-    if (const auto known = by_id.find(concept_id); known != by_id.end()) *response.add_concepts() = MessageOf(*known->second);
+    if (const auto known = by_id.find(concept_id); known != by_id.end())
+      *response.add_concepts() = MessageOf(*known->second);
   }
   return response;
 }
@@ -153,7 +165,8 @@ Result<v1::ResolveSlugResponse> GrpcTaggingService::ResolveSlug(const v1::Resolv
   return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::ResolveSlugResponse> {
     KIMBERLITE_ASSIGN_OR_RETURN(const auto concept_id, FindSlug(transaction, request.language_code(), request.slug()));
     if (!concept_id) {
-      return Fail(Code::kNotFound, "no concept has or had the " + request.language_code() + " slug \"" + request.slug() + "\"");
+      return Fail(Code::kNotFound,
+                  "no concept has or had the " + request.language_code() + " slug \"" + request.slug() + "\"");
     }
     KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<Concept> found, ReadConcepts(transaction, {*concept_id}));
     if (found.empty()) return NoSuchConcept(*concept_id);
@@ -177,7 +190,8 @@ Result<v1::ExplainTagsResponse> GrpcTaggingService::ExplainTags(const v1::Explai
   KIMBERLITE_ASSIGN_OR_RETURN(auto stored, pool_.Read([&](pg::Transaction& transaction) {
     return ReadSuggestions(transaction, request.article_id());
   }));
-  if (!stored) return Fail(Code::kNotFound, "no tags were looked for in article " + std::to_string(request.article_id()) + " yet");
+  if (!stored)
+    return Fail(Code::kNotFound, "no tags were looked for in article " + std::to_string(request.article_id()) + " yet");
   return std::move(stored->explained);
 }
 

@@ -16,7 +16,8 @@ std::string SelectConcepts(const std::string& c, const std::string& where) {
   return "SELECT c.concept_id, c.sequence, c.key, c.kind, l.language_code, l.text, l.slug,"
          " ARRAY(SELECT f.form FROM tagging.forms AS f WHERE f.concept_id = l.concept_id"
          " AND f.language_code = l.language_code ORDER BY f.ordinal) AS aliases"
-         " FROM " + c + " AS c JOIN tagging.labels AS l USING (concept_id) " + where + " ORDER BY c.concept_id, l.ordinal";
+         " FROM " +
+         c + " AS c JOIN tagging.labels AS l USING (concept_id) " + where + " ORDER BY c.concept_id, l.ordinal";
 }
 
 // A row per label, those of one concept together.
@@ -30,7 +31,8 @@ std::vector<Concept> ConceptsOf(const pg::Rows& rows) {
                           .key = row.String("key"),
                           .kind = static_cast<Kind>(row.Int("kind"))});
     }
-    concepts.back().labels.push_back({row.String("language_code"), row.String("text"), row.Strings("aliases"), row.String("slug")});
+    concepts.back().labels.push_back(
+        {row.String("language_code"), row.String("text"), row.Strings("aliases"), row.String("slug")});
   }
   return concepts;
 }
@@ -47,12 +49,13 @@ Result<Locked> LockKey(pg::Transaction& transaction, const Concept& definition) 
   for (int attempt = 0; attempt < 2; ++attempt) {
     KIMBERLITE_ASSIGN_OR_RETURN(
         const pg::Rows found,
-        transaction.Query("SELECT concept_id, sequence FROM tagging.concepts WHERE key = $1 FOR UPDATE", pg::Params(definition.key)));
+        transaction.Query("SELECT concept_id, sequence FROM tagging.concepts WHERE key = $1 FOR UPDATE",
+                          pg::Params(definition.key)));
     if (!found.empty()) return Locked{found[0].Int("concept_id"), found[0].Int("sequence")};
-    KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows made,
-                                transaction.Query("INSERT INTO tagging.concepts (key, kind, sequence) VALUES ($1, $2, 0)"
-                                                  " ON CONFLICT (key) DO NOTHING RETURNING concept_id",
-                                                  pg::Params(definition.key, kind)));
+    KIMBERLITE_ASSIGN_OR_RETURN(
+        const pg::Rows made, transaction.Query("INSERT INTO tagging.concepts (key, kind, sequence) VALUES ($1, $2, 0)"
+                                               " ON CONFLICT (key) DO NOTHING RETURNING concept_id",
+                                               pg::Params(definition.key, kind)));
     if (!made.empty()) return Locked{made[0].Int("concept_id"), 0};
   }
   return Fail(Code::kAborted, "concept " + definition.key + " was made and rolled back by another call; try again");
@@ -75,7 +78,8 @@ Result<std::string> ChooseSlug(pg::Transaction& transaction, const Concept& defi
   const Label& label = definition.labels[index];
   std::int64_t owner = 0;
   if (!label.slug.empty()) {
-    KIMBERLITE_ASSIGN_OR_RETURN(const bool mine, Claim(transaction, label.language_code, label.slug, definition.concept_id, owner));
+    KIMBERLITE_ASSIGN_OR_RETURN(const bool mine,
+                                Claim(transaction, label.language_code, label.slug, definition.concept_id, owner));
     if (mine) return label.slug;
     return Fail(Error::Field(Code::kFailedPrecondition, LabelPath(index) + ".slug",
                              "is or was the " + label.language_code + " slug of concept " + std::to_string(owner) +
@@ -83,7 +87,8 @@ Result<std::string> ChooseSlug(pg::Transaction& transaction, const Concept& defi
   }
   for (int nth = 1; nth <= kMaxSlugChoices; ++nth) {
     std::string slug = SlugChoice(label, definition, nth);
-    KIMBERLITE_ASSIGN_OR_RETURN(const bool mine, Claim(transaction, label.language_code, slug, definition.concept_id, owner));
+    KIMBERLITE_ASSIGN_OR_RETURN(const bool mine,
+                                Claim(transaction, label.language_code, slug, definition.concept_id, owner));
     if (mine) return slug;
   }
   return Fail(Error::Field(Code::kFailedPrecondition, LabelPath(index) + ".slug",
@@ -101,10 +106,11 @@ Result<void> Write(pg::Transaction& transaction, const Concept& definition) {
     KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
         "INSERT INTO tagging.labels (concept_id, language_code, ordinal, text, slug) VALUES ($1, $2, $3, $4, $5)",
         pg::Params(definition.concept_id, label.language_code, ordinal++, label.text, label.slug)));
-    KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
-        "INSERT INTO tagging.forms (concept_id, language_code, ordinal, form)"
-        " SELECT $1::bigint, $2::text, given.ordinal, given.form FROM unnest($3::text[]) WITH ORDINALITY AS given (form, ordinal)",
-        pg::Params(definition.concept_id, label.language_code, label.aliases)));
+    KIMBERLITE_RETURN_IF_ERROR(
+        transaction.Query("INSERT INTO tagging.forms (concept_id, language_code, ordinal, form)"
+                          " SELECT $1::bigint, $2::text, given.ordinal, given.form FROM unnest($3::text[]) WITH "
+                          "ORDINALITY AS given (form, ordinal)",
+                          pg::Params(definition.concept_id, label.language_code, label.aliases)));
   }
   return {};
 }
@@ -133,7 +139,8 @@ Result<void> Tell(pg::Transaction& transaction, const std::optional<Concept>& be
 
 }  // namespace
 
-Result<PutOutcome> PutConcept(pg::Transaction& transaction, Concept definition, Time now, const std::string& traceparent) {
+Result<PutOutcome> PutConcept(pg::Transaction& transaction, Concept definition, Time now,
+                              const std::string& traceparent) {
   KIMBERLITE_ASSIGN_OR_RETURN(const Locked locked, LockKey(transaction, definition));
   std::optional<Concept> before;
   if (locked.sequence > 0) {
@@ -158,7 +165,8 @@ Result<PutOutcome> PutConcept(pg::Transaction& transaction, Concept definition, 
 Result<std::vector<Concept>> ReadConcepts(pg::Transaction& transaction, const std::vector<std::int64_t>& concept_ids) {
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      transaction.Query(SelectConcepts("tagging.concepts", "WHERE c.concept_id = ANY ($1::bigint[])"), pg::Params(concept_ids)));
+      transaction.Query(SelectConcepts("tagging.concepts", "WHERE c.concept_id = ANY ($1::bigint[])"),
+                        pg::Params(concept_ids)));
   return ConceptsOf(rows);
 }
 
@@ -166,21 +174,25 @@ Result<std::vector<Concept>> ReadConceptsAfter(pg::Transaction& transaction, std
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows rows,
       transaction.Query(SelectConcepts("(SELECT concept_id, sequence, key, kind FROM tagging.concepts"
-                                       " WHERE concept_id > $1 ORDER BY concept_id LIMIT $2)", ""),
+                                       " WHERE concept_id > $1 ORDER BY concept_id LIMIT $2)",
+                                       ""),
                         pg::Params(concept_id, limit)));
   return ConceptsOf(rows);
 }
 
-Result<std::optional<std::int64_t>> FindSlug(pg::Transaction& transaction, std::string_view language_code, std::string_view slug) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
-                              transaction.Query("SELECT concept_id FROM tagging.slugs WHERE language_code = $1 AND slug = $2",
-                                                pg::Params(language_code, slug)));
+Result<std::optional<std::int64_t>> FindSlug(pg::Transaction& transaction, std::string_view language_code,
+                                             std::string_view slug) {
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      transaction.Query("SELECT concept_id FROM tagging.slugs WHERE language_code = $1 AND slug = $2",
+                        pg::Params(language_code, slug)));
   if (rows.empty()) return std::nullopt;
   return rows[0].Int("concept_id");
 }
 
 Result<std::vector<std::pair<std::int64_t, std::int64_t>>> ReadSequences(pg::Transaction& transaction) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Query("SELECT concept_id, sequence FROM tagging.concepts"));
+  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
+                              transaction.Query("SELECT concept_id, sequence FROM tagging.concepts"));
   std::vector<std::pair<std::int64_t, std::int64_t>> sequences;
   for (const pg::Row row : rows) sequences.emplace_back(row.Int("concept_id"), row.Int("sequence"));
   return sequences;

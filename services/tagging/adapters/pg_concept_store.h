@@ -28,7 +28,8 @@ struct PutOutcome {
 // Creates the concept of this key or replaces it, with its event; an identical one changes nothing. `definition` has
 // passed CheckConcept. A label without slug keeps the one it has while its text stays. FAILED_PRECONDITION when a slug
 // is or was another concept's.
-Result<PutOutcome> PutConcept(pg::Transaction& transaction, Concept definition, Time now, const std::string& traceparent);
+Result<PutOutcome> PutConcept(pg::Transaction& transaction, Concept definition, Time now,
+                              const std::string& traceparent);
 
 // Those that exist, by id.
 Result<std::vector<Concept>> ReadConcepts(pg::Transaction& transaction, const std::vector<std::int64_t>& concept_ids);
@@ -37,7 +38,8 @@ Result<std::vector<Concept>> ReadConcepts(pg::Transaction& transaction, const st
 Result<std::vector<Concept>> ReadConceptsAfter(pg::Transaction& transaction, std::int64_t concept_id, int limit);
 
 // The concept that has or had this slug.
-Result<std::optional<std::int64_t>> FindSlug(pg::Transaction& transaction, std::string_view language_code, std::string_view slug);
+Result<std::optional<std::int64_t>> FindSlug(pg::Transaction& transaction, std::string_view language_code,
+                                             std::string_view slug);
 
 // Id and sequence of every concept.
 Result<std::vector<std::pair<std::int64_t, std::int64_t>>> ReadSequences(pg::Transaction& transaction);

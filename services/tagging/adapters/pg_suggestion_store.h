@@ -22,7 +22,8 @@ struct StoredSuggestions {
 Result<StoredSuggestions> LockSuggestions(pg::Transaction& transaction, std::int64_t article_id);
 
 // Replaces the row that LockSuggestions locked.
-Result<void> SaveSuggestions(pg::Transaction& transaction, std::int64_t article_id, const StoredSuggestions& suggestions);
+Result<void> SaveSuggestions(pg::Transaction& transaction, std::int64_t article_id,
+                             const StoredSuggestions& suggestions);
 
 Result<std::optional<StoredSuggestions>> ReadSuggestions(pg::Transaction& transaction, std::int64_t article_id);
 

@@ -28,7 +28,8 @@ Concept FromMessage(const v1::Concept& message) {
   Concept definition{.concept_id = message.concept_id(), .sequence = message.sequence(), .key = message.key()};
   if (v1::ConceptKind_IsValid(message.kind())) definition.kind = static_cast<Kind>(message.kind());
   for (const v1::ConceptLabel& label : message.labels()) {
-    definition.labels.push_back({label.language_code(), label.text(), {label.aliases().begin(), label.aliases().end()}, label.slug()});
+    definition.labels.push_back(
+        {label.language_code(), label.text(), {label.aliases().begin(), label.aliases().end()}, label.slug()});
   }
   return definition;
 }

@@ -37,15 +37,15 @@ std::vector<Ending> TableOf(std::span<const std::string_view> paradigms) {
 // Russian declension, folded (ё is е). A name may stand in any case itself, so both sides use the same table.
 const std::vector<Ending>& RussianEndings() {
   static constexpr std::array<std::string_view, 9> kParadigms = {
-      "- а у ом ем е ы и ов ей ам ами ах",                   // алмаз, банк, врач; выборы
-      "- а ы и е у ой ою ей ам ами ах",                      // школа, Лена, алроса
-      "я и е ю ей ею й ям ями ях",                           // Бельгия, станция
-      "- о а у ом е ам ами ах",                              // озеро, болото
-      "е я ю ем и й ей ям ями ях",                           // здание, море
-      "ь я ю ем е и ей ям ями ях ью",                        // олень, лошадь
-      "й я ю ем е и ев ям ями ях",                           // Вилюй, музей
+      "- а у ом ем е ы и ов ей ам ами ах",                                              // алмаз, банк, врач; выборы
+      "- а ы и е у ой ою ей ам ами ах",                                                 // школа, Лена, алроса
+      "я и е ю ей ею й ям ями ях",                                                      // Бельгия, станция
+      "- о а у ом е ам ами ах",                                                         // озеро, болото
+      "е я ю ем и й ей ям ями ях",                                                      // здание, море
+      "ь я ю ем е и ей ям ями ях ью",                                                   // олень, лошадь
+      "й я ю ем е и ев ям ями ях",                                                      // Вилюй, музей
       "ый ий ой ая яя ое ее ые ие ого его ому ему ым им ом ем ую юю ей ых их ыми ими",  // Мирный, Айанская, вилюйский
-      "- а у ым е ой ы ых ыми",                              // Иванов, Иванова
+      "- а у ым е ой ы ых ыми",                                                         // Иванов, Иванова
   };
   static const std::vector<Ending> table = TableOf(kParadigms);
   return table;
@@ -61,15 +61,15 @@ const std::vector<Ending>& EnglishEndings() {
 const std::vector<std::string>& SakhaSuffixes() {
   static const std::vector<std::string> suffixes = [] {
     static constexpr std::array<std::string_view, 37> kTemplates = {
-        "лAр",  "тAр",   "дAр",   "нAр",                            // plural
-        "гA",   "кA",    "хA",    "ҕA",    "ҥA",                    // dative
-        "I",    "нI",                                               // accusative
-        "тAн",  "ттAн",  "IттAн", "тIттAн",                         // ablative
-        "нAн",  "IнAн",  "тIнAн",                                   // instrumental
-        "лIIн", "тIIн",  "дIIн",  "нIIн",                           // comitative
-        "A",    "тA",    "Iн",    "тIн",   "IгAр", "тIгAр", "бIт",  // possessive and its cases
-        "лAAх", "тAAх",  "дAAх",  "нAAх",                           // having
-        "лAAҕI", "тAAҕI", "дAAҕI", "нAAҕI",                         // being at
+        "лAр",   "тAр",   "дAр",   "нAр",                             // plural
+        "гA",    "кA",    "хA",    "ҕA",     "ҥA",                    // dative
+        "I",     "нI",                                                // accusative
+        "тAн",   "ттAн",  "IттAн", "тIттAн",                          // ablative
+        "нAн",   "IнAн",  "тIнAн",                                    // instrumental
+        "лIIн",  "тIIн",  "дIIн",  "нIIн",                            // comitative
+        "A",     "тA",    "Iн",    "тIн",    "IгAр", "тIгAр", "бIт",  // possessive and its cases
+        "лAAх",  "тAAх",  "дAAх",  "нAAх",                            // having
+        "лAAҕI", "тAAҕI", "дAAҕI", "нAAҕI",                           // being at
     };
     static constexpr std::array<std::string_view, 6> kOpen = {"а", "э", "о", "ө", "а", "э"};
     static constexpr std::array<std::string_view, 6> kClose = {"ы", "и", "у", "ү", "у", "ү"};
@@ -104,7 +104,8 @@ constexpr std::array<Change, 6> kSakhaChanges = {
     {{"һ", "с"}, {"г", "к"}, {"ҕ", "х"}, {"б", "п"}, {"ҥ", "н"}, {"к", "т"}}};
 
 // Arabic prefixes: the article, and one-letter words that are written together with it.
-constexpr std::array<std::string_view, 11> kArabicPrefixes = {"ال", "وال", "بال", "كال", "فال", "لل", "و", "ب", "ل", "ف", "ك"};
+constexpr std::array<std::string_view, 11> kArabicPrefixes = {"ال", "وال", "بال", "كال", "فال", "لل",
+                                                              "و",  "ب",   "ل",   "ف",   "ك"};
 
 bool HasLetters(std::string_view word, std::size_t least) { return CountCodePoints(word) >= least; }
 

@@ -25,7 +25,9 @@ Character First(std::string_view text) {
 
 // The scripts with two cases that newspapers print: Latin, Greek, Cyrillic, Armenian. Folding changes letters of other
 // scripts too, but there it says nothing of case.
-bool HasCase(char32_t code) { return code < 0x590 || (code >= 0x1C80 && code < 0x2000) || (code >= 0xFF21 && code <= 0xFF5A); }
+bool HasCase(char32_t code) {
+  return code < 0x590 || (code >= 0x1C80 && code < 0x2000) || (code >= 0xFF21 && code <= 0xFF5A);
+}
 
 bool IsDigitOrMark(char32_t code) {
   return (code >= '0' && code <= '9') || code == '\'' || code == 0x2019 || (code >= 0x300 && code < 0x370);
@@ -62,8 +64,8 @@ bool IsLatin(std::string_view word) {
     const Character character = First(word);
     word.remove_prefix(character.bytes.size());
     const char32_t code = character.code;
-    const bool letter = (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z') || (code >= 0xC0 && code < 0x250) ||
-                        (code >= 0x1E00 && code < 0x1F00);
+    const bool letter = (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z') ||
+                        (code >= 0xC0 && code < 0x250) || (code >= 0x1E00 && code < 0x1F00);
     if (!letter && !IsDigitOrMark(code)) return false;
   }
   return true;

@@ -81,7 +81,8 @@ struct LanguageForms::Trie {
     const auto [at, added] = words.try_emplace(key, static_cast<std::uint32_t>(words.size()));
     if (added) {
       longest_key = std::max(longest_key, key.size());
-      for (Stem& stem : StemsOfName(key, language_code)) stems[std::move(stem.text)].push_back({at->second, stem.paradigms});
+      for (Stem& stem : StemsOfName(key, language_code))
+        stems[std::move(stem.text)].push_back({at->second, stem.paradigms});
     }
     return at->second;
   }
@@ -111,7 +112,8 @@ struct LanguageForms::Trie {
   }
 };
 
-LanguageForms::LanguageForms(std::string language_code, std::span<const std::shared_ptr<const PreparedConcept>> concepts) {
+LanguageForms::LanguageForms(std::string language_code,
+                             std::span<const std::shared_ptr<const PreparedConcept>> concepts) {
   auto trie = std::make_unique<Trie>();
   trie->joined = IsWrittenJoined(language_code);
   trie->language_code = std::move(language_code);
@@ -157,7 +159,8 @@ struct LanguageForms::Search {
   // label before an alias, then the older concept before the newer.
   bool Beats(const Search& other) const {
     const auto rank = [](const Search& search) {
-      return std::tuple(search.length, !search.best.inflected, search.best_is_label, -search.best.found->definition.concept_id);
+      return std::tuple(search.length, !search.best.inflected, search.best_is_label,
+                        -search.best.found->definition.concept_id);
     };
     return rank(*this) > rank(other);
   }
@@ -199,7 +202,8 @@ struct LanguageForms::Search {
   }
 
   void Follow(std::uint32_t node, std::uint32_t word, std::size_t at, bool inflected) {
-    if (const auto edge = trie.edges.find(Trie::Edge(node, word)); edge != trie.edges.end()) Walk(edge->second, at + 1, inflected);
+    if (const auto edge = trie.edges.find(Trie::Edge(node, word)); edge != trie.edges.end())
+      Walk(edge->second, at + 1, inflected);
   }
 
   // The words of names that `key` may be an inflected form of, itself left out.
@@ -211,7 +215,8 @@ struct LanguageForms::Search {
       const auto known = trie.stems.find(stem.text);
       if (known == trie.stems.end()) continue;
       for (const Trie::StemEntry& entry : known->second) {
-        if ((entry.paradigms & stem.paradigms) == 0 || (self != trie.words.end() && self->second == entry.word)) continue;
+        if ((entry.paradigms & stem.paradigms) == 0 || (self != trie.words.end() && self->second == entry.word))
+          continue;
         if (std::ranges::find(found, entry.word) == found.end()) found.push_back(entry.word);
         if (found.size() == kMaxInflected) return found;
       }
@@ -219,7 +224,8 @@ struct LanguageForms::Search {
     return found;
   }
 
-  // A dictionary may cut a name and the text around it differently from the name alone, so words are put together again.
+  // A dictionary may cut a name and the text around it differently from the name alone, so words are put together
+  // again.
   void RunJoined() {
     std::string joined;
     for (std::size_t at = begin; at < tokens.size(); ++at) {
@@ -228,7 +234,8 @@ struct LanguageForms::Search {
       if (tokens[at].key.empty() || joined.size() > trie.longest_key) return;
       const auto word = trie.words.find(joined);
       if (word == trie.words.end()) continue;
-      if (const auto edge = trie.edges.find(Trie::Edge(0, word->second)); edge != trie.edges.end()) Offer(edge->second, at + 1, false);
+      if (const auto edge = trie.edges.find(Trie::Edge(0, word->second)); edge != trie.edges.end())
+        Offer(edge->second, at + 1, false);
     }
   }
 };
@@ -245,7 +252,8 @@ Matcher::Languages Matcher::Build(std::span<const std::shared_ptr<const Prepared
 std::vector<LanguageForms::Search> Matcher::SearchesOf(std::string_view language_code) const {
   if (!all_.contains(language_code) && !recent_.contains(language_code)) language_code = PrimaryLanguage(language_code);
   std::vector<LanguageForms::Search> searches;
-  if (const auto found = recent_.find(language_code); found != recent_.end()) searches.push_back({.trie = *found->second->trie_});
+  if (const auto found = recent_.find(language_code); found != recent_.end())
+    searches.push_back({.trie = *found->second->trie_});
   if (const auto found = all_.find(language_code); found != all_.end()) {
     searches.push_back({.trie = *found->second->trie_, .replaced = &replaced_});
   }

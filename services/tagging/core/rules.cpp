@@ -51,7 +51,8 @@ Result<void> CheckLabel(const Label& label, const std::string& path) {
                              "must be at most 200, this has " + std::to_string(label.aliases.size())));
   }
   for (std::size_t i = 0; i < label.aliases.size(); ++i) {
-    KIMBERLITE_RETURN_IF_ERROR(CheckAlias(label.aliases[i], label.language_code, path + ".aliases[" + std::to_string(i) + "]"));
+    KIMBERLITE_RETURN_IF_ERROR(
+        CheckAlias(label.aliases[i], label.language_code, path + ".aliases[" + std::to_string(i) + "]"));
   }
   if (!label.slug.empty() && !IsSlug(label.slug, kMaxSlug)) {
     return InvalidField(path + ".slug", "must be 1 to 80 of a-z, 0-9 and single hyphens between them");

@@ -33,7 +33,8 @@ void Read(const Matcher& matcher, const Text& text, Field field, std::string_vie
   for (const Hit& hit : matcher.Find(words, text.language_code)) {
     Found& found = found_by_id[hit.found->definition.concept_id];
     if (found.count == 0) {
-      found.position = static_cast<double>(field) + static_cast<double>(hit.begin_byte) / static_cast<double>(words.size());
+      found.position =
+          static_cast<double>(field) + static_cast<double>(hit.begin_byte) / static_cast<double>(words.size());
     }
     found.prepared = hit.found;
     found.in_headline |= field == Field::kHeadline;

@@ -93,6 +93,8 @@ bool MayJoin(std::string_view before, std::string_view gap) {
   return true;
 }
 
-std::string_view PrimaryLanguage(std::string_view language_code) { return language_code.substr(0, language_code.find('-')); }
+std::string_view PrimaryLanguage(std::string_view language_code) {
+  return language_code.substr(0, language_code.find('-'));
+}
 
 }  // namespace kimberlite::tagging

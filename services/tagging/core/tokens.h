@@ -23,8 +23,8 @@ std::vector<Token> Tokenise(std::string_view text, std::string_view language_cod
 // Whether the language writes words without spaces between them, so that names are compared joined.
 bool IsWrittenJoined(std::string_view language_code);
 
-// Whether what stands between two words lets them belong to one name: spaces, hyphens, quotation marks; a full stop only
-// after an abbreviation ("St. Petersburg"); never a line break, comma or end of a sentence.
+// Whether what stands between two words lets them belong to one name: spaces, hyphens, quotation marks; a full stop
+// only after an abbreviation ("St. Petersburg"); never a line break, comma or end of a sentence.
 bool MayJoin(std::string_view before, std::string_view gap);
 
 // "zh" of "zh-Hant".

@@ -28,8 +28,8 @@ class Vocabulary {
  private:
   mutable std::mutex mutex_;  // for concepts_ and for building
   std::map<std::int64_t, std::shared_ptr<const PreparedConcept>> concepts_;
-  Matcher::Languages all_;          // the concepts as they were when it was built
-  std::set<std::int64_t> recent_;   // changed since
+  Matcher::Languages all_;         // the concepts as they were when it was built
+  std::set<std::int64_t> recent_;  // changed since
   std::atomic<std::shared_ptr<const Matcher>> matcher_ = std::make_shared<const Matcher>();
 };
 

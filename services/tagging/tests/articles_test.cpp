@@ -165,7 +165,8 @@ TEST_F(ArticleHandlerTest, TriesAgainWhatWillPassAndGivesUpOnWhatWillNot) {
   EXPECT_EQ(outcome(event), Code::kNotFound);
   content_.Set(ArticleOf(kArticle, 1, "en", "ALROSA grows"));
   EXPECT_EQ(outcome(event), Code::kUnavailable);  // a replica that lags
-  for (const Code code : {Code::kUnauthenticated, Code::kPermissionDenied, Code::kResourceExhausted, Code::kUnavailable}) {
+  for (const Code code :
+       {Code::kUnauthenticated, Code::kPermissionDenied, Code::kResourceExhausted, Code::kUnavailable}) {
     content_.FailWith(code);
     EXPECT_EQ(outcome(event), Code::kUnavailable) << CodeName(code);
   }
@@ -200,16 +201,19 @@ TEST_F(ArticleFlowTest, AnArticleEventBecomesATagEventThatExplainTagsExplains) {
   ASSERT_TRUE(bus) << bus.error().ToString();
   std::mutex mutex;
   std::vector<v1::ArticleTagsSuggested> heard;
-  const auto consumer = (*bus)->Subscribe(bus::GroupSubscription{
-      .group = "test", .topics = {kArticleTagsTopic}, .handler = [&](const bus::Event& event, const bus::Position&) -> Result<void> {
-        const std::lock_guard lock(mutex);
-        EXPECT_TRUE(heard.emplace_back().ParseFromString(event.payload));
-        return {};
-      }});
+  const auto consumer = (*bus)->Subscribe(
+      bus::GroupSubscription{.group = "test",
+                             .topics = {kArticleTagsTopic},
+                             .handler = [&](const bus::Event& event, const bus::Position&) -> Result<void> {
+                               const std::lock_guard lock(mutex);
+                               EXPECT_TRUE(heard.emplace_back().ParseFromString(event.payload));
+                               return {};
+                             }});
 
   content_.Set(ArticleOf(kArticle, 1, "ru", "АЛРОСА продаёт бриллианты в Бельгию"));
-  const std::vector events = {ArticleEvent(kArticle, 1, {ARTICLE_CHANGE_CREATED, content::v1::ARTICLE_CHANGE_PUBLISHED}),
-                              ArticleEvent(kArticle, 2, {ARTICLE_CHANGE_TAGS})};
+  const std::vector events = {
+      ArticleEvent(kArticle, 1, {ARTICLE_CHANGE_CREATED, content::v1::ARTICLE_CHANGE_PUBLISHED}),
+      ArticleEvent(kArticle, 2, {ARTICLE_CHANGE_TAGS})};
   const auto published = (*bus)->NewPublisher()->Publish(events);
   ASSERT_TRUE(published) << published.error().ToString();
   ASSERT_TRUE(Eventually([&] {

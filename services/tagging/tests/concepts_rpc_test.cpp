@@ -36,7 +36,8 @@ class ConceptsTest : public ServiceTest {
     request.set_slug(slug);
     return replica_.service->Call<v1::ResolveSlugResponse>({}, request);
   }
-  static std::vector<std::string> Suggested(const rpc::Channel& channel, const std::string& language_code, const std::string& headline) {
+  static std::vector<std::string> Suggested(const rpc::Channel& channel, const std::string& language_code,
+                                            const std::string& headline) {
     v1::SuggestTagsRequest request;
     request.set_language_code(language_code);
     request.set_headline(headline);
@@ -131,7 +132,8 @@ TEST_F(ConceptsTest, OldSlugsKeepResolvingAndNobodyElseTakesThem) {
 
 TEST_F(ConceptsTest, ASlugStaysWhileItsTextStays) {
   MustPut(DefinitionOf("lena", v1::CONCEPT_KIND_PLACE, "en", "Lena", {}, "the-river"));
-  EXPECT_EQ(MustPut(DefinitionOf("lena", v1::CONCEPT_KIND_PLACE, "en", "Lena", {"Lena River"})).labels(0).slug(), "the-river");
+  EXPECT_EQ(MustPut(DefinitionOf("lena", v1::CONCEPT_KIND_PLACE, "en", "Lena", {"Lena River"})).labels(0).slug(),
+            "the-river");
 }
 
 TEST_F(ConceptsTest, ConcurrentPutsOfOneNameAllSucceed) {
@@ -141,7 +143,8 @@ TEST_F(ConceptsTest, ConcurrentPutsOfOneNameAllSucceed) {
   for (int i = 0; i < kWriters; ++i) {
     // Two writers for each key.
     writers.emplace_back([&, i] {
-      put[static_cast<std::size_t>(i)] = MustPut(DefinitionOf("key-" + std::to_string(i / 2), v1::CONCEPT_KIND_TOPIC, "en", "Ice road"));
+      put[static_cast<std::size_t>(i)] =
+          MustPut(DefinitionOf("key-" + std::to_string(i / 2), v1::CONCEPT_KIND_TOPIC, "en", "Ice road"));
     });
   }
   writers.clear();
@@ -198,7 +201,8 @@ TEST_F(ConceptsTest, GetShowsTheSequenceAskedForOrNothing) {
 }
 
 TEST_F(ConceptsTest, BatchGetKeepsTheOrderAndLeavesOutWhatIsNotThere) {
-  for (const char* key : {"a", "b", "c"}) MustPut(DefinitionOf(key, v1::CONCEPT_KIND_TOPIC, "en", std::string("topic ") + key));
+  for (const char* key : {"a", "b", "c"})
+    MustPut(DefinitionOf(key, v1::CONCEPT_KIND_TOPIC, "en", std::string("topic ") + key));
   v1::BatchGetConceptsRequest request;
   for (const std::int64_t id : {3, 99, 1}) request.add_concept_ids(id);
   const auto got = replica_.service->Call<v1::BatchGetConceptsResponse>({}, request);
@@ -211,7 +215,8 @@ TEST_F(ConceptsTest, BatchGetKeepsTheOrderAndLeavesOutWhatIsNotThere) {
 }
 
 TEST_F(ConceptsTest, ListGoesThroughAllByCursor) {
-  for (const char* key : {"a", "b", "c", "d", "e"}) MustPut(DefinitionOf(key, v1::CONCEPT_KIND_TOPIC, "en", std::string("topic ") + key));
+  for (const char* key : {"a", "b", "c", "d", "e"})
+    MustPut(DefinitionOf(key, v1::CONCEPT_KIND_TOPIC, "en", std::string("topic ") + key));
   v1::ListConceptsRequest request;
   request.set_page_size(2);
   std::vector<std::string> keys;
@@ -225,7 +230,8 @@ TEST_F(ConceptsTest, ListGoesThroughAllByCursor) {
   EXPECT_THAT(keys, ElementsAre("a", "b", "c", "d", "e"));
   for (const char* token : {"x", "-1", "0", "1x"}) {
     request.set_page_token(token);
-    EXPECT_EQ(replica_.service->Call<v1::ListConceptsResponse>({}, request).error().code(), Code::kInvalidArgument) << token;
+    EXPECT_EQ(replica_.service->Call<v1::ListConceptsResponse>({}, request).error().code(), Code::kInvalidArgument)
+        << token;
   }
   request.clear_page_token();
   request.set_page_size(1001);
@@ -236,7 +242,9 @@ TEST_F(ConceptsTest, SuggestReadsHtmlAndStoresNothing) {
   MustPut(DefinitionOf("diamond", v1::CONCEPT_KIND_TOPIC, "en", "rough diamond"));
   v1::SuggestTagsRequest request;
   request.set_language_code("en");
-  request.set_body_html("<p>Rough <em>diamond</em> &amp; rough&nbsp;diamonds</p><p>rough</p><p>diamond</p><script>rough diamond</script>");
+  request.set_body_html(
+      "<p>Rough <em>diamond</em> &amp; rough&nbsp;diamonds</p><p>rough</p><p>diamond</p><script>rough "
+      "diamond</script>");
   const auto response = replica_.service->Call<v1::SuggestTagsResponse>({}, request);
   ASSERT_TRUE(response) << response.error().ToString();
   ASSERT_THAT(response->suggestions(), SizeIs(1));
@@ -250,7 +258,8 @@ TEST_F(ConceptsTest, SuggestReadsHtmlAndStoresNothing) {
 TEST_F(ConceptsTest, SuggestNamesTheFieldThatIsTooLarge) {
   const auto field = [&](const v1::SuggestTagsRequest& request) {
     const auto response = replica_.service->Call<v1::SuggestTagsResponse>({}, request);
-    return response ? "" : std::string(CodeName(response.error().code())) + " " + response.error().violations().at(0).field;
+    return response ? ""
+                    : std::string(CodeName(response.error().code())) + " " + response.error().violations().at(0).field;
   };
   v1::SuggestTagsRequest request;
   EXPECT_EQ(field(request), "INVALID_ARGUMENT language_code");
@@ -295,8 +304,9 @@ TEST_F(ConceptsTest, ALostConnectionOfNotificationsLosesNoConcept) {
   ASSERT_TRUE(Eventually([&] { return !Suggested(*other.service, "en", "permafrost").empty(); }));
   // All that listen, and a concept while they are away.
   const auto killed = pool_.Write([](pg::Transaction& transaction) {
-    return transaction.Query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                             " WHERE datname = current_database() AND query ILIKE 'LISTEN%' AND pid <> pg_backend_pid()");
+    return transaction.Query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND query ILIKE 'LISTEN%' AND pid <> pg_backend_pid()");
   });
   ASSERT_TRUE(killed) << killed.error().ToString();
   EXPECT_GE(killed->size(), 2);

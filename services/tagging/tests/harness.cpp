@@ -99,8 +99,8 @@ bus::Event ArticleEvent(std::int64_t article_id, std::int64_t sequence, std::vec
           .payload = changed.SerializeAsString()};
 }
 
-v1::Concept DefinitionOf(const std::string& key, v1::ConceptKind kind, const std::string& language_code, const std::string& text,
-                         std::vector<std::string> aliases, const std::string& slug) {
+v1::Concept DefinitionOf(const std::string& key, v1::ConceptKind kind, const std::string& language_code,
+                         const std::string& text, std::vector<std::string> aliases, const std::string& slug) {
   v1::Concept definition;
   definition.set_key(key);
   definition.set_kind(kind);
@@ -146,8 +146,9 @@ std::vector<bus::Event> ServiceTest::Stated(const std::string& topic) {
   const auto read = pool_.Read([&](pg::Transaction& transaction) -> Result<void> {
     KIMBERLITE_ASSIGN_OR_RETURN(
         const pg::Rows rows,
-        transaction.Query("SELECT key, type, sequence, traceparent, payload FROM tagging.outbox WHERE topic = $1 ORDER BY id",
-                          pg::Params(topic)));
+        transaction.Query(
+            "SELECT key, type, sequence, traceparent, payload FROM tagging.outbox WHERE topic = $1 ORDER BY id",
+            pg::Params(topic)));
     events.clear();
     for (const pg::Row row : rows) {
       events.push_back({.topic = topic,
@@ -164,7 +165,8 @@ std::vector<bus::Event> ServiceTest::Stated(const std::string& topic) {
 }
 
 std::int64_t ServiceTest::CountRows(const std::string& table) {
-  const auto rows = pool_.Read([&](pg::Transaction& transaction) { return transaction.Query("SELECT count(*) AS n FROM " + table); });
+  const auto rows =
+      pool_.Read([&](pg::Transaction& transaction) { return transaction.Query("SELECT count(*) AS n FROM " + table); });
   EXPECT_TRUE(rows) << rows.error().ToString();
   return rows ? (*rows)[0].Int("n") : -1;
 }

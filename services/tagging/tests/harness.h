@@ -61,8 +61,8 @@ content::v1::Article ArticleOf(std::int64_t article_id, std::int64_t sequence, c
 bus::Event ArticleEvent(std::int64_t article_id, std::int64_t sequence, std::vector<int> changes);
 
 // What PutConcept is given.
-v1::Concept DefinitionOf(const std::string& key, v1::ConceptKind kind, const std::string& language_code, const std::string& text,
-                         std::vector<std::string> aliases = {}, const std::string& slug = "");
+v1::Concept DefinitionOf(const std::string& key, v1::ConceptKind kind, const std::string& language_code,
+                         const std::string& text, std::vector<std::string> aliases = {}, const std::string& slug = "");
 
 // Waits until `condition` holds, for at most 20 s.
 bool Eventually(const std::function<bool()>& condition);

@@ -21,13 +21,15 @@ TEST(Matcher, FindsRussianCases) {
   const SampleMatcher matcher;
   EXPECT_THAT(matcher.Find("ru", "Глава АЛРОСЫ обсудил в Бельгии торговлю бриллиантов и алмазами."),
               ElementsAre("АЛРОСЫ~1", "Бельгии~3", "бриллиантов~2", "алмазами~2"));
-  EXPECT_THAT(matcher.Find("ru", "с бельгийскими покупателями АК «АЛРОСА»"), ElementsAre("бельгийскими~3", "АК «АЛРОСА=1"));
+  EXPECT_THAT(matcher.Find("ru", "с бельгийскими покупателями АК «АЛРОСА»"),
+              ElementsAre("бельгийскими~3", "АК «АЛРОСА=1"));
 }
 
 TEST(Matcher, FindsSakhaSuffixChains) {
   const SampleMatcher matcher;
-  EXPECT_THAT(matcher.Find("sah", "АЛРОСАҕа Бельгияттан кэлбит алмаастар, алмааһы, алмаастарынан, алмаастарбытыттан"),
-              ElementsAre("АЛРОСАҕа~1", "Бельгияттан~3", "алмаастар~2", "алмааһы~2", "алмаастарынан~2", "алмаастарбытыттан~2"));
+  EXPECT_THAT(
+      matcher.Find("sah", "АЛРОСАҕа Бельгияттан кэлбит алмаастар, алмааһы, алмаастарынан, алмаастарбытыттан"),
+      ElementsAre("АЛРОСАҕа~1", "Бельгияттан~3", "алмаастар~2", "алмааһы~2", "алмаастарынан~2", "алмаастарбытыттан~2"));
   EXPECT_THAT(matcher.Find("sah", "алмаас"), ElementsAre("алмаас=2"));
 }
 
@@ -39,14 +41,16 @@ TEST(Matcher, FindsArabicNamesUnderPrefixesAndHamza) {
 
 TEST(Matcher, FindsChineseNamesWhereDictionariesCutThem) {
   const SampleMatcher matcher;
-  EXPECT_THAT(matcher.Find("zh", "埃罗莎公司在比利时出售毛坯钻石和钻石。"), ElementsAre("埃罗莎公司=1", "比利时=3", "毛坯钻石=2", "钻石=2"));
+  EXPECT_THAT(matcher.Find("zh", "埃罗莎公司在比利时出售毛坯钻石和钻石。"),
+              ElementsAre("埃罗莎公司=1", "比利时=3", "毛坯钻石=2", "钻石=2"));
   // A sentence ends between them.
   EXPECT_THAT(matcher.Find("zh", "比利。时"), IsEmpty());
 }
 
 TEST(Matcher, FindsFrenchNamesAfterElision) {
   const SampleMatcher matcher;
-  EXPECT_THAT(matcher.Find("fr", "Les diamants d’ALROSA en Belgique"), ElementsAre("diamants=2", "ALROSA=1", "Belgique=3"));
+  EXPECT_THAT(matcher.Find("fr", "Les diamants d’ALROSA en Belgique"),
+              ElementsAre("diamants=2", "ALROSA=1", "Belgique=3"));
 }
 
 TEST(Matcher, FindsWholeWordsOnly) {
@@ -56,17 +60,19 @@ TEST(Matcher, FindsWholeWordsOnly) {
 }
 
 TEST(Matcher, TakesTheLongestNameAndNeverTwoForOneSpan) {
-  const SampleMatcher matcher({ConceptOf(1, "night", Kind::kTopic, {{"en", "night", {}, ""}}),
-                               ConceptOf(2, "long-night", Kind::kEvent, {{"en", "Long Night", {}, ""}}),
-                               ConceptOf(3, "film-festival", Kind::kTopic, {{"en", "Long Night film festival", {}, ""}}),
-                               ConceptOf(4, "festival", Kind::kTopic, {{"en", "festival", {}, ""}})});
+  const SampleMatcher matcher(
+      {ConceptOf(1, "night", Kind::kTopic, {{"en", "night", {}, ""}}),
+       ConceptOf(2, "long-night", Kind::kEvent, {{"en", "Long Night", {}, ""}}),
+       ConceptOf(3, "film-festival", Kind::kTopic, {{"en", "Long Night film festival", {}, ""}}),
+       ConceptOf(4, "festival", Kind::kTopic, {{"en", "festival", {}, ""}})});
   EXPECT_THAT(matcher.Find("en", "The Long Night film festival: a long night, a night festival"),
               ElementsAre("Long Night film festival=3", "long night=2", "night=1", "festival=4"));
   EXPECT_THAT(matcher.Find("en", "Long Night film"), ElementsAre("Long Night=2"));
 }
 
 TEST(Matcher, JoinsWordsOfANameOnlyWithinASentence) {
-  const SampleMatcher matcher({ConceptOf(1, "long-night", Kind::kTopic, {{"en", "long night", {"St Petersburg"}, ""}})});
+  const SampleMatcher matcher(
+      {ConceptOf(1, "long-night", Kind::kTopic, {{"en", "long night", {"St Petersburg"}, ""}})});
   EXPECT_THAT(matcher.Find("en", "long «night»; long-night"), ElementsAre("long «night=1", "long-night=1"));
   EXPECT_THAT(matcher.Find("en", "St. Petersburg"), ElementsAre("St. Petersburg=1"));
   EXPECT_THAT(matcher.Find("en", "It was long. Night fell; long, night\nlong\nnight"), IsEmpty());
@@ -85,7 +91,8 @@ TEST(Matcher, GivesASharedFormToTheLabelThenToTheOlderConcept) {
 }
 
 TEST(Matcher, FindsShortAcronymsInTheirExactLetters) {
-  const SampleMatcher matcher({ConceptOf(1, "who", Kind::kOrganisation, {{"en", "World Health Organization", {"WHO"}, ""}, {"ru", "ВОЗ", {}, ""}}),
+  const SampleMatcher matcher({ConceptOf(1, "who", Kind::kOrganisation,
+                                         {{"en", "World Health Organization", {"WHO"}, ""}, {"ru", "ВОЗ", {}, ""}}),
                                ConceptOf(2, "cable", Kind::kTopic, {{"ru", "кабель", {"ВОЛС"}, ""}})});
   EXPECT_THAT(matcher.Find("en", "who asked WHO? Who knows."), ElementsAre("WHO=1"));
   EXPECT_THAT(matcher.Find("en", "WHO’s report"), ElementsAre("WHO=1"));
@@ -148,7 +155,8 @@ TEST(Matcher, BoundsHits) {
 TEST(Matcher, ReadsAMegabyteWithoutSpaces) {
   const SampleMatcher matcher;
   const std::string letters(1 << 20, 'a');
-  for (const char* language : {"en", "ru", "sah", "ar", "zh"}) EXPECT_THAT(matcher.Find(language, letters), IsEmpty()) << language;
+  for (const char* language : {"en", "ru", "sah", "ar", "zh"})
+    EXPECT_THAT(matcher.Find(language, letters), IsEmpty()) << language;
   std::string han;
   for (int i = 0; i < 5000; ++i) han += "比利时是世界上";
   EXPECT_EQ(matcher.Find("zh", han).size(), 5000u);

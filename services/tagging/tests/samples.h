@@ -59,8 +59,8 @@ class SampleMatcher {
   std::vector<std::string> Find(std::string_view language_code, std::string_view text) const {
     std::vector<std::string> found;
     for (const Hit& hit : matcher_->Find(text, language_code)) {
-      found.push_back(std::string(text.substr(hit.begin_byte, hit.end_byte - hit.begin_byte)) + (hit.inflected ? "~" : "=") +
-                      std::to_string(hit.found->definition.concept_id));
+      found.push_back(std::string(text.substr(hit.begin_byte, hit.end_byte - hit.begin_byte)) +
+                      (hit.inflected ? "~" : "=") + std::to_string(hit.found->definition.concept_id));
     }
     return found;
   }

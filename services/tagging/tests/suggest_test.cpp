@@ -33,12 +33,15 @@ TEST(Suggest, WeighsFieldsAndKindsOfEvidence) {
   EXPECT_THAT(SuggestOne({"en", "ALROSA ALROSA", "ALROSA", ""}).at(0).confidence, DoubleEq(0.99));
 }
 
-TEST(Suggest, LeavesOutWhatIsNotSureEnough) { EXPECT_THAT(SuggestOne({"en", "", "", "One diamond was found."}), IsEmpty()); }
+TEST(Suggest, LeavesOutWhatIsNotSureEnough) {
+  EXPECT_THAT(SuggestOne({"en", "", "", "One diamond was found."}), IsEmpty());
+}
 
 TEST(Suggest, PutsHeadlineThenFrequencyThenEarlinessFirst) {
   const std::string body = "Belgium, diamond, Belgium. A diamond. Belgium.";
   EXPECT_THAT(IdsOf(SuggestOne({"en", "ALROSA", "", body})), ElementsAre(kAlrosa, kBelgium, kDiamond));
-  EXPECT_THAT(IdsOf(SuggestOne({"en", "", "", "A diamond for ALROSA, ALROSA for a diamond"})), ElementsAre(kDiamond, kAlrosa));
+  EXPECT_THAT(IdsOf(SuggestOne({"en", "", "", "A diamond for ALROSA, ALROSA for a diamond"})),
+              ElementsAre(kDiamond, kAlrosa));
 }
 
 TEST(Suggest, ExplainsByFieldSpanAndForm) {
@@ -54,9 +57,8 @@ TEST(Suggest, ExplainsByFieldSpanAndForm) {
 
 TEST(Suggest, MergesLanguages) {
   const SampleMatcher matcher;
-  const std::vector<Text> texts = {{"en", "A meeting", "", "One diamond."},
-                                   {"sah", "АЛРОСА Бельгияҕа", "", ""},
-                                   {"zh", "会见", "", "钻石，钻石"}};
+  const std::vector<Text> texts = {
+      {"en", "A meeting", "", "One diamond."}, {"sah", "АЛРОСА Бельгияҕа", "", ""}, {"zh", "会见", "", "钻石，钻石"}};
   const auto suggestions = Suggest(*matcher, texts, "en");
   // Best language counts: the diamond is sure enough in Chinese alone, and all languages explain it.
   EXPECT_THAT(IdsOf(suggestions), ElementsAre(kAlrosa, kBelgium, kDiamond));
@@ -93,7 +95,8 @@ TEST(Suggest, BoundsSuggestions) {
 }
 
 TEST(Suggest, LabelsInAnotherLanguageWhereItsOwnIsMissing) {
-  const SampleMatcher matcher({ConceptOf(1, "sakha", Kind::kTopic, {{"sah", "саха тыла", {}, ""}, {"ru", "якутский язык", {}, ""}})});
+  const SampleMatcher matcher(
+      {ConceptOf(1, "sakha", Kind::kTopic, {{"sah", "саха тыла", {}, ""}, {"ru", "якутский язык", {}, ""}})});
   const Text text{"ru", "Якутский язык", "", ""};
   EXPECT_EQ(Suggest(*matcher, {&text, 1}, "ru").at(0).label, "якутский язык");
   EXPECT_EQ(Suggest(*matcher, {&text, 1}, "fr").at(0).label, "саха тыла");

@@ -49,7 +49,8 @@ TEST(Vocabulary, LeavesOtherConceptsFindable) {
 // Enough concepts that they are built as one layer, and changes as another.
 TEST(Vocabulary, ChangesAfterManyConceptsReplaceWhatWasThere) {
   std::vector<Concept> many;
-  for (int i = 1000; i < 3000; ++i) many.push_back(ConceptOf(i, "key", Kind::kTopic, {{"en", "topic" + std::to_string(i), {"all"}, ""}}));
+  for (int i = 1000; i < 3000; ++i)
+    many.push_back(ConceptOf(i, "key", Kind::kTopic, {{"en", "topic" + std::to_string(i), {"all"}, ""}}));
   Vocabulary vocabulary;
   vocabulary.Apply(many);
   const auto find = [&](std::string_view text) {

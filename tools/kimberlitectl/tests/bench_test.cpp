@@ -24,24 +24,28 @@ class Bench : public Program {
       (*section.mutable_slugs())["ru"] = "ekonomika";
       return response;
     });
-    services_.On<CreateArticleRequest, CreateArticleResponse>([this](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
-      CreateArticleResponse response;
-      *response.mutable_article() = Publish(1000 + static_cast<int>(public_.size()), 1, request.translations(0).headline());
-      public_.insert(response.article().article_id());
-      return response;
-    });
-    services_.On<UpdateArticleRequest, UpdateArticleResponse>([this](const UpdateArticleRequest& request) -> Result<UpdateArticleResponse> {
-      if (request.translations(0).expected_version() != 1) return Fail(Code::kAborted, "wrong version");
-      UpdateArticleResponse response;
-      *response.mutable_article() = Publish(request.article_id(), 2, request.translations(0).headline());
-      ++updates_;
-      return response;
-    });
-    services_.On<WithdrawArticleRequest, WithdrawArticleResponse>([this](const WithdrawArticleRequest& request) -> Result<WithdrawArticleResponse> {
-      public_.erase(request.article_id());
-      ++withdrawn_;
-      return WithdrawArticleResponse();
-    });
+    services_.On<CreateArticleRequest, CreateArticleResponse>(
+        [this](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
+          CreateArticleResponse response;
+          *response.mutable_article() =
+              Publish(1000 + static_cast<int>(public_.size()), 1, request.translations(0).headline());
+          public_.insert(response.article().article_id());
+          return response;
+        });
+    services_.On<UpdateArticleRequest, UpdateArticleResponse>(
+        [this](const UpdateArticleRequest& request) -> Result<UpdateArticleResponse> {
+          if (request.translations(0).expected_version() != 1) return Fail(Code::kAborted, "wrong version");
+          UpdateArticleResponse response;
+          *response.mutable_article() = Publish(request.article_id(), 2, request.translations(0).headline());
+          ++updates_;
+          return response;
+        });
+    services_.On<WithdrawArticleRequest, WithdrawArticleResponse>(
+        [this](const WithdrawArticleRequest& request) -> Result<WithdrawArticleResponse> {
+          public_.erase(request.article_id());
+          ++withdrawn_;
+          return WithdrawArticleResponse();
+        });
   }
 
   Article Publish(std::int64_t id, int version, const std::string& headline) {
@@ -69,7 +73,8 @@ class Bench : public Program {
   Outcome Measure(std::vector<std::string> more) {
     Serve();
     EXPECT_TRUE(edge_.Start());
-    std::vector<std::string> words = {"bench", "publish", "--language", "ru", "--edge", "http://127.0.0.1:" + std::to_string(edge_.port())};
+    std::vector<std::string> words = {"bench", "publish", "--language",
+                                      "ru",    "--edge",  "http://127.0.0.1:" + std::to_string(edge_.port())};
     words.insert(words.end(), more.begin(), more.end());
     return Run(words);
   }
@@ -120,7 +125,9 @@ TEST_F(Bench, AnUnknownSectionIsAnError) {
 }
 
 TEST(HttpReader, KeepsItsConnectionAndComesBackAfterARestart) {
-  const auto handler = [](const http::Request& request) { return http::Response{.body = std::make_shared<std::string>(request.target)}; };
+  const auto handler = [](const http::Request& request) {
+    return http::Response{.body = std::make_shared<std::string>(request.target)};
+  };
   auto server = std::make_unique<http::Server>(http::Server::Options{}, handler);
   ASSERT_TRUE(server->Start());
   const int port = server->port();

@@ -36,7 +36,8 @@ void FakeServices::Register() {
 }
 
 void FakeServices::Start(int port) {
-  server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.port = port, .tokens_file = tokens_.string(), .threads = 4});
+  server_ =
+      std::make_unique<rpc::Server>(rpc::Server::Options{.port = port, .tokens_file = tokens_.string(), .threads = 4});
 #define KIMBERLITE_ANSWER(package, method) Register<package::v1::method##Request, package::v1::method##Response>()
   KIMBERLITE_ANSWER(content, CreateArticle);
   KIMBERLITE_ANSWER(content, UpdateArticle);

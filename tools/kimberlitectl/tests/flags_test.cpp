@@ -121,7 +121,8 @@ TEST(Flags, NameThemselvesAndTheRule) {
   Flags<feed::v1::GetFeedRequest> feed("feed/GetFeed");
   EXPECT_EQ(refusal(feed.Set("format", {"pdf"})), "--format: must be one of rss|atom|json|sitemap|news-sitemap");
   Flags<content::v1::UpdateSiteRequest> site("content/UpdateSite");
-  EXPECT_THAT(refusal(site.Set("languages", {R"({"langage_code": "en"})"})), HasSubstr("--languages: is not the JSON of a SiteLanguage"));
+  EXPECT_THAT(refusal(site.Set("languages", {R"({"langage_code": "en"})"})),
+              HasSubstr("--languages: is not the JSON of a SiteLanguage"));
 }
 
 TEST(MergeJson, RefusesWhatItDoesNotKnow) {

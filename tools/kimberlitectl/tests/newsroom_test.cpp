@@ -1,11 +1,10 @@
-#include "tools/kimberlitectl/tests/program.h"
-
 #include <algorithm>
 #include <atomic>
 
 #include "kimberlite/content/v1/content_service.pb.h"
 #include "kimberlite/ingest/v1/ingest_service.pb.h"
 #include "kimberlite/tagging/v1/tagging_service.pb.h"
+#include "tools/kimberlitectl/tests/program.h"
 
 namespace kimberlite::ctl {
 namespace {
@@ -37,31 +36,37 @@ class Newsroom : public Program {
       *response.mutable_site() = site_;
       return response;
     });
-    services_.On<UpdateSiteRequest, UpdateSiteResponse>([this](const UpdateSiteRequest& request) -> Result<UpdateSiteResponse> {
-      site_ = request.site();
-      site_.set_sequence(5);
-      site_.add_sources()->set_source_id("sandal-tv");
-      return UpdateSiteResponse();
-    });
-    services_.On<CreateArticleRequest, CreateArticleResponse>([this](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
-      articles_.push_back(request);
-      if (request.section_id() == "astrology") return Fail(Error::Field(Code::kNotFound, "section_id", "astrology does not exist"));
-      return CreateArticleResponse();
-    });
+    services_.On<UpdateSiteRequest, UpdateSiteResponse>(
+        [this](const UpdateSiteRequest& request) -> Result<UpdateSiteResponse> {
+          site_ = request.site();
+          site_.set_sequence(5);
+          site_.add_sources()->set_source_id("sandal-tv");
+          return UpdateSiteResponse();
+        });
+    services_.On<CreateArticleRequest, CreateArticleResponse>(
+        [this](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
+          articles_.push_back(request);
+          if (request.section_id() == "astrology")
+            return Fail(Error::Field(Code::kNotFound, "section_id", "astrology does not exist"));
+          return CreateArticleResponse();
+        });
     services_.On<ingest::v1::PutSourceRequest, ingest::v1::PutSourceResponse>(
         [this](const ingest::v1::PutSourceRequest& request) -> Result<ingest::v1::PutSourceResponse> {
           feeds_.push_back(request.source().feed_url());
           return ingest::v1::PutSourceResponse();
         });
     Write("room/site.json", R"({"public_url": "http://a.example", "names": {"en": "Lantern"}})");
-    Write("room/sources.jsonl", R"({"source_id": "sandal-tv", "name": "Sandal TV"})" "\n");
+    Write("room/sources.jsonl", R"({"source_id": "sandal-tv", "name": "Sandal TV"})"
+                                "\n");
     Write("room/concepts.jsonl", "{\"key\": \"river\"}\n\n{\"key\": \"ice\"}\n");
-    Write("room/articles.jsonl",
-          R"({"key": "first", "section_id": "economy", "concept_keys": ["ice", "river"], "publish": true,)"
-          R"( "picture": {"file": "media/x.svg", "alt": {"sah": "Өрүс"}}, "translations": [{"language_code": "sah", "headline": "Муус"}]})" "\n");
-    Write("room/feeds.jsonl",
-          R"({"source_id": "wire", "feed_url": "http://127.0.0.1:{wire_port}/a.xml"})" "\n"
-          R"({"source_id": "far", "feed_url": "https://far.example/a.xml"})");
+    Write(
+        "room/articles.jsonl",
+        R"({"key": "first", "section_id": "economy", "concept_keys": ["ice", "river"], "publish": true,)"
+        R"( "picture": {"file": "media/x.svg", "alt": {"sah": "Өрүс"}}, "translations": [{"language_code": "sah", "headline": "Муус"}]})"
+        "\n");
+    Write("room/feeds.jsonl", R"({"source_id": "wire", "feed_url": "http://127.0.0.1:{wire_port}/a.xml"})"
+                              "\n"
+                              R"({"source_id": "far", "feed_url": "https://far.example/a.xml"})");
     Write("room/media/x.svg", "picture");
   }
   Outcome Load(std::vector<std::string> more = {}) {
@@ -80,8 +85,8 @@ TEST_F(Newsroom, IsLoadedInTheOrderInWhichThingsNeedEachOther) {
   Serve();
   const Outcome outcome = Load({"--wire-port", "9090", "--public-url", "http://b.example"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(services_.calls(), ElementsAre("PutConcept", "PutConcept", "GetSite", "UpdateSite", "PutSource", "PutMedia", "CreateArticle",
-                                             "PutSource", "PutSource"));
+  EXPECT_THAT(services_.calls(), ElementsAre("PutConcept", "PutConcept", "GetSite", "UpdateSite", "PutSource",
+                                             "PutMedia", "CreateArticle", "PutSource", "PutSource"));
   CreateArticleRequest& article = articles_.at(0);
   EXPECT_EQ(article.idempotency_key(), "newsroom:first");
   EXPECT_THAT(article.concept_ids(), ElementsAre(102, 101));
@@ -117,18 +122,22 @@ TEST_F(Newsroom, LeavesFeedsOfTheLocalWireOutWithoutItsPort) {
 TEST_F(Newsroom, ErrorsNameFileAndLine) {
   Serve();
   const std::string room = (directory_ / "room").string();
-  Write("room/articles.jsonl", "{\"key\": \"a\", \"section_id\": \"economy\"}\n\n{\"key\": \"b\", \"section_id\": \"astrology\"}\n");
+  Write("room/articles.jsonl",
+        "{\"key\": \"a\", \"section_id\": \"economy\"}\n\n{\"key\": \"b\", \"section_id\": \"astrology\"}\n");
   EXPECT_EQ(Load().err, "error: NOT_FOUND: " + room + "/articles.jsonl:3: section_id: astrology does not exist\n");
   Write("room/articles.jsonl", "{\"key\": \"a\", \"concept_keys\": [\"absent\"]}");
-  EXPECT_EQ(Load().err, "error: INVALID_ARGUMENT: " + room + "/articles.jsonl:1: concepts.jsonl has no key \"absent\"\n");
+  EXPECT_EQ(Load().err,
+            "error: INVALID_ARGUMENT: " + room + "/articles.jsonl:1: concepts.jsonl has no key \"absent\"\n");
   Write("room/articles.jsonl", "{\"key\": \"a\", \"picture\": {\"file\": \"media/absent.svg\"}}");
-  EXPECT_EQ(Load().err, "error: INVALID_ARGUMENT: " + room + "/articles.jsonl:1: there is no picture \"media/absent.svg\"\n");
+  EXPECT_EQ(Load().err,
+            "error: INVALID_ARGUMENT: " + room + "/articles.jsonl:1: there is no picture \"media/absent.svg\"\n");
   Write("room/articles.jsonl", "{\"section_id\": \"economy\"}");
   EXPECT_EQ(Load().err, "error: INVALID_ARGUMENT: " + room + "/articles.jsonl:1: \"key\" is missing\n");
   Write("room/articles.jsonl", "not json");
   EXPECT_EQ(Load().err, "error: INVALID_ARGUMENT: " + room + "/articles.jsonl:1: is not a JSON object\n");
   Write("room/concepts.jsonl", "\n{\"kay\": \"river\"}\n");
-  EXPECT_THAT(Load().err, StartsWith("error: INVALID_ARGUMENT: " + room + "/concepts.jsonl:2: is not the JSON of a Concept: "));
+  EXPECT_THAT(Load().err,
+              StartsWith("error: INVALID_ARGUMENT: " + room + "/concepts.jsonl:2: is not the JSON of a Concept: "));
 }
 
 TEST_F(Newsroom, WaitsForServicesThatAreBeingStarted) {

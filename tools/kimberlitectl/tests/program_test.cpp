@@ -42,13 +42,14 @@ std::vector<std::string> Words(const std::string& line) {
 }
 
 TEST_F(Program, AnswersWithTheJsonOfTheProtos) {
-  services_.On<GetArticleRequest, GetArticleResponse>([](const GetArticleRequest& request) -> Result<GetArticleResponse> {
-    GetArticleResponse response;
-    response.mutable_article()->set_article_id(request.article_id());
-    response.mutable_article()->set_section_id("economy");
-    response.mutable_article()->add_translations()->set_headline("Муус суол");
-    return response;
-  });
+  services_.On<GetArticleRequest, GetArticleResponse>(
+      [](const GetArticleRequest& request) -> Result<GetArticleResponse> {
+        GetArticleResponse response;
+        response.mutable_article()->set_article_id(request.article_id());
+        response.mutable_article()->set_section_id("economy");
+        response.mutable_article()->add_translations()->set_headline("Муус суол");
+        return response;
+      });
   Serve();
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"call", "content/GetArticle", R"({"article_id": 1001})"},
@@ -65,12 +66,14 @@ TEST_F(Program, AnswersWithTheJsonOfTheProtos) {
 
 TEST_F(Program, SendsTwentyMegabytesFromStandardInput) {
   std::size_t received = 0;
-  services_.On<CreateArticleRequest, CreateArticleResponse>([&](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
-    received = request.translations(0).body_html().size();
-    return Fail(Error::Field(Code::kResourceExhausted, "translations[0].body_html", "must be at most 1 MiB"));
-  });
+  services_.On<CreateArticleRequest, CreateArticleResponse>(
+      [&](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
+        received = request.translations(0).body_html().size();
+        return Fail(Error::Field(Code::kResourceExhausted, "translations[0].body_html", "must be at most 1 MiB"));
+      });
   Serve();
-  const nlohmann::json request = {{"translations", {{{"language_code", "ru"}, {"body_html", std::string(20'000'000, 'x')}}}}};
+  const nlohmann::json request = {
+      {"translations", {{{"language_code", "ru"}, {"body_html", std::string(20'000'000, 'x')}}}}};
   const Outcome outcome = Run({"call", "content/CreateArticle", "-"}, request.dump());
   EXPECT_EQ(received, 20'000'000u);
   EXPECT_EQ(outcome.code, 1);
@@ -80,11 +83,12 @@ TEST_F(Program, SendsTwentyMegabytesFromStandardInput) {
 
 TEST_F(Program, AWriteIsTriedOnceMoreWithTheSameKey) {
   std::vector<std::string> keys;
-  services_.On<CreateArticleRequest, CreateArticleResponse>([&](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
-    keys.push_back(request.idempotency_key());
-    if (keys.size() == 1) return Fail(Code::kUnknown, "the connection was lost");
-    return CreateArticleResponse();
-  });
+  services_.On<CreateArticleRequest, CreateArticleResponse>(
+      [&](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
+        keys.push_back(request.idempotency_key());
+        if (keys.size() == 1) return Fail(Code::kUnknown, "the connection was lost");
+        return CreateArticleResponse();
+      });
   Serve();
   EXPECT_EQ(Run({"article", "create", "--section", "economy", "-o", "json"}).code, 0);
   ASSERT_EQ(keys.size(), 2u);
@@ -97,7 +101,8 @@ TEST_F(Program, AWriteIsTriedOnceMoreWithTheSameKey) {
 }
 
 TEST_F(Program, AnErrorThatStaysIsReportedAfterTwoAttempts) {
-  services_.On<GetSiteRequest, GetSiteResponse>([](const GetSiteRequest&) -> Result<GetSiteResponse> { return Fail(Code::kUnavailable, "starting"); });
+  services_.On<GetSiteRequest, GetSiteResponse>(
+      [](const GetSiteRequest&) -> Result<GetSiteResponse> { return Fail(Code::kUnavailable, "starting"); });
   Serve();
   const Outcome outcome = Run({"site", "get"});
   EXPECT_EQ(outcome.code, 1);
@@ -108,12 +113,14 @@ TEST_F(Program, AnErrorThatStaysIsReportedAfterTwoAttempts) {
 
 TEST_F(Program, AnUpdateIsOneChangeOfOneTranslation) {
   UpdateArticleRequest seen;
-  services_.On<UpdateArticleRequest, UpdateArticleResponse>([&](const UpdateArticleRequest& request) -> Result<UpdateArticleResponse> {
-    seen = request;
-    return UpdateArticleResponse();
-  });
+  services_.On<UpdateArticleRequest, UpdateArticleResponse>(
+      [&](const UpdateArticleRequest& request) -> Result<UpdateArticleResponse> {
+        seen = request;
+        return UpdateArticleResponse();
+      });
   Serve();
-  const Outcome outcome = Run({"article", "update", "1001", "--language", "en", "--expected-version", "1", "--headline", "- New"});
+  const Outcome outcome =
+      Run({"article", "update", "1001", "--language", "en", "--expected-version", "1", "--headline", "- New"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   seen.clear_idempotency_key();
@@ -131,10 +138,11 @@ TEST_F(Program, AnUpdateWithoutAVersionReadsItAndSaysSo) {
     return response;
   });
   std::vector<int> versions;
-  services_.On<UpdateArticleRequest, UpdateArticleResponse>([&](const UpdateArticleRequest& request) -> Result<UpdateArticleResponse> {
-    for (const auto& change : request.translations()) versions.push_back(change.expected_version());
-    return UpdateArticleResponse();
-  });
+  services_.On<UpdateArticleRequest, UpdateArticleResponse>(
+      [&](const UpdateArticleRequest& request) -> Result<UpdateArticleResponse> {
+        for (const auto& change : request.translations()) versions.push_back(change.expected_version());
+        return UpdateArticleResponse();
+      });
   Serve();
   EXPECT_EQ(Run({"article", "update", "7", "--language", "sah", "--headline", "x"}).err,
             "note: no --expected-version: changing version 4 of sah, read just now\n");
@@ -145,12 +153,13 @@ TEST_F(Program, AnUpdateWithoutAVersionReadsItAndSaysSo) {
 }
 
 TEST_F(Program, WaitsUntilReadersSeeWhatWasWritten) {
-  services_.On<PublishArticleRequest, PublishArticleResponse>([](const PublishArticleRequest& request) -> Result<PublishArticleResponse> {
-    PublishArticleResponse response;
-    response.mutable_article()->set_article_id(request.article_id());
-    response.mutable_article()->set_sequence(12);
-    return response;
-  });
+  services_.On<PublishArticleRequest, PublishArticleResponse>(
+      [](const PublishArticleRequest& request) -> Result<PublishArticleResponse> {
+        PublishArticleResponse response;
+        response.mutable_article()->set_article_id(request.article_id());
+        response.mutable_article()->set_sequence(12);
+        return response;
+      });
   std::string waited;
   services_.On<rendering::v1::WaitVisibleRequest, rendering::v1::WaitVisibleResponse>(
       [&](const rendering::v1::WaitVisibleRequest& request) -> Result<rendering::v1::WaitVisibleResponse> {
@@ -167,7 +176,9 @@ TEST_F(Program, WaitsUntilReadersSeeWhatWasWritten) {
 
 TEST_F(Program, WhatIsNotKnownToBeVisibleWasWrittenAllTheSame) {
   services_.On<rendering::v1::WaitVisibleRequest, rendering::v1::WaitVisibleResponse>(
-      [](const rendering::v1::WaitVisibleRequest&) -> Result<rendering::v1::WaitVisibleResponse> { return Fail(Code::kDeadlineExceeded, "not yet"); });
+      [](const rendering::v1::WaitVisibleRequest&) -> Result<rendering::v1::WaitVisibleResponse> {
+        return Fail(Code::kDeadlineExceeded, "not yet");
+      });
   Serve();
   const Outcome outcome = Run({"article", "withdraw", "7", "--wait-visible"});
   EXPECT_EQ(outcome.code, 1);
@@ -204,10 +215,11 @@ TEST_F(Program, ASiteUpdateKeepsWhatNoFlagNames) {
     return response;
   });
   UpdateSiteRequest seen;
-  services_.On<UpdateSiteRequest, UpdateSiteResponse>([&](const UpdateSiteRequest& request) -> Result<UpdateSiteResponse> {
-    seen = request;
-    return UpdateSiteResponse();
-  });
+  services_.On<UpdateSiteRequest, UpdateSiteResponse>(
+      [&](const UpdateSiteRequest& request) -> Result<UpdateSiteResponse> {
+        seen = request;
+        return UpdateSiteResponse();
+      });
   Serve();
   ASSERT_EQ(Run({"site", "update", "--names", "en=New"}).code, 0);
   EXPECT_EQ(seen.expected_sequence(), 9);
@@ -229,11 +241,12 @@ TEST_F(Program, MediaAndFeedsAreFiles) {
     response.mutable_media()->set_data(bytes);
     return response;
   });
-  services_.On<feed::v1::GetFeedRequest, feed::v1::GetFeedResponse>([](const feed::v1::GetFeedRequest& request) -> Result<feed::v1::GetFeedResponse> {
-    feed::v1::GetFeedResponse response;
-    response.set_document("<rss>" + request.list_key() + "</rss>");
-    return response;
-  });
+  services_.On<feed::v1::GetFeedRequest, feed::v1::GetFeedResponse>(
+      [](const feed::v1::GetFeedRequest& request) -> Result<feed::v1::GetFeedResponse> {
+        feed::v1::GetFeedResponse response;
+        response.set_document("<rss>" + request.list_key() + "</rss>");
+        return response;
+      });
   Serve();
   EXPECT_EQ(Run({"media", "put", Write("x.png", bytes)}).code, 0);
   EXPECT_EQ(stored, bytes);
@@ -250,12 +263,16 @@ TEST_F(Program, MediaAndFeedsAreFiles) {
 
 TEST_F(Program, AFlagChangesTheRequestOfJson) {
   ListArticlesRequest seen;
-  services_.On<ListArticlesRequest, ListArticlesResponse>([&](const ListArticlesRequest& request) -> Result<ListArticlesResponse> {
-    seen = request;
-    return ListArticlesResponse();
-  });
+  services_.On<ListArticlesRequest, ListArticlesResponse>(
+      [&](const ListArticlesRequest& request) -> Result<ListArticlesResponse> {
+        seen = request;
+        return ListArticlesResponse();
+      });
   Serve();
-  ASSERT_EQ(Run({"article", "list", "--json", "-", "--list", "ru", "--with-bodies"}, R"({"list_key": "en", "page_size": 3})").code, 0);
+  ASSERT_EQ(
+      Run({"article", "list", "--json", "-", "--list", "ru", "--with-bodies"}, R"({"list_key": "en", "page_size": 3})")
+          .code,
+      0);
   EXPECT_EQ(seen.ShortDebugString(), R"(list_key: "ru" page_size: 3 with_bodies: true)");
   ASSERT_EQ(Run({"article", "list", "--json", Write("list.json", R"({"list_key": "sah"})")}).code, 0);
   EXPECT_EQ(seen.list_key(), "sah");
@@ -263,10 +280,11 @@ TEST_F(Program, AFlagChangesTheRequestOfJson) {
 
 TEST_F(Program, ListsOfValuesAreRepeatedFlags) {
   CreateArticleRequest seen;
-  services_.On<CreateArticleRequest, CreateArticleResponse>([&](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
-    seen = request;
-    return CreateArticleResponse();
-  });
+  services_.On<CreateArticleRequest, CreateArticleResponse>(
+      [&](const CreateArticleRequest& request) -> Result<CreateArticleResponse> {
+        seen = request;
+        return CreateArticleResponse();
+      });
   tagging::v1::BatchGetConceptsRequest batch;
   services_.On<tagging::v1::BatchGetConceptsRequest, tagging::v1::BatchGetConceptsResponse>(
       [&](const tagging::v1::BatchGetConceptsRequest& request) -> Result<tagging::v1::BatchGetConceptsResponse> {
@@ -274,7 +292,10 @@ TEST_F(Program, ListsOfValuesAreRepeatedFlags) {
         return tagging::v1::BatchGetConceptsResponse();
       });
   Serve();
-  ASSERT_EQ(Run({"article", "create", "--language", "en", "--author", "[Ann, Bob]", "--author", "Айта", "--headline", "", "--publish"}).code, 0);
+  ASSERT_EQ(Run({"article", "create", "--language", "en", "--author", "[Ann, Bob]", "--author", "Айта", "--headline",
+                 "", "--publish"})
+                .code,
+            0);
   EXPECT_THAT(seen.translations(0).authors(), ElementsAre("[Ann, Bob]", "Айта"));
   EXPECT_TRUE(seen.publish());
   EXPECT_EQ(seen.translations(0).headline(), "");
@@ -314,12 +335,26 @@ TEST_F(Program, WhatTheServicesSayOfATokenPassesThrough) {
 }
 
 TEST_F(Program, AWrongCommandLineIsOneLineAndCodeTwo) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {}, {"nonsense"}, {"article"}, {"article", "nonsense"}, {"article", "get"}, {"article", "get", "x"},
-           {"article", "get", "1", "2"}, {"article", "get", "1", "--nonsense"}, {"article", "update", "1", "--headline", "x"},
-           {"call"}, {"call", "content/Nonsense"}, {"call", "content/GetArticle", "{"}, {"call", "content/GetArticle", "{\"x\":1}"},
-           {"describe", "Nonsense"}, {"site", "get", "-o", "xml"}, {"site", "get", "--timeout", "soon"}, {"newsroom", "load"},
-           {"bench", "publish", "--count", "0"}, {"concept", "put", "x", "--kind", "colour"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"nonsense"},
+                                             {"article"},
+                                             {"article", "nonsense"},
+                                             {"article", "get"},
+                                             {"article", "get", "x"},
+                                             {"article", "get", "1", "2"},
+                                             {"article", "get", "1", "--nonsense"},
+                                             {"article", "update", "1", "--headline", "x"},
+                                             {"call"},
+                                             {"call", "content/Nonsense"},
+                                             {"call", "content/GetArticle", "{"},
+                                             {"call", "content/GetArticle", "{\"x\":1}"},
+                                             {"describe", "Nonsense"},
+                                             {"site", "get", "-o", "xml"},
+                                             {"site", "get", "--timeout", "soon"},
+                                             {"newsroom", "load"},
+                                             {"bench", "publish", "--count", "0"},
+                                             {"concept", "put", "x", "--kind", "colour"}}) {
     const Outcome outcome = Run(words);
     const std::string line = ::testing::PrintToString(words);
     EXPECT_EQ(outcome.code, 2) << line;

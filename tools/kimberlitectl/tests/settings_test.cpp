@@ -12,10 +12,12 @@ namespace {
 
 TEST(ParseEnvFile, ReadsWhatAShellWouldRead) {
   const auto variables = ParseEnvFile(
-      "# comment\n\nA=1\nexport B='two words'\nC='it'\"'\"'s'\nD=\"x \\\"y\\\"\"  # why\nE=\nF=a\\ b\r\nG='host=/run user=x'\n");
+      "# comment\n\nA=1\nexport B='two words'\nC='it'\"'\"'s'\nD=\"x \\\"y\\\"\"  # why\nE=\nF=a\\ b\r\nG='host=/run "
+      "user=x'\n");
   ASSERT_TRUE(variables) << variables.error().ToString();
-  const std::map<std::string, std::string> expected = {{"A", "1"},      {"B", "two words"}, {"C", "it's"},           {"D", "x \"y\""},
-                                                       {"E", ""},       {"F", "a b"},       {"G", "host=/run user=x"}};
+  const std::map<std::string, std::string> expected = {
+      {"A", "1"},   {"B", "two words"},       {"C", "it's"}, {"D", "x \"y\""}, {"E", ""},
+      {"F", "a b"}, {"G", "host=/run user=x"}};
   EXPECT_EQ(*variables, expected);
 }
 

@@ -33,7 +33,8 @@ TEST(Fit, CutsByColumnsAndKeepsOneLine) {
 }
 
 TEST(Table, LinesUpInAnyScript) {
-  const std::string table = Table({"id", "headline", "state"}, {{"7", "Ice road", "draft"}, {"1001", "勒拿灯火", "published"}});
+  const std::string table =
+      Table({"id", "headline", "state"}, {{"7", "Ice road", "draft"}, {"1001", "勒拿灯火", "published"}});
   EXPECT_EQ(table,
             "  id  headline  state\n"
             "   7  Ice road  draft\n"
@@ -46,8 +47,10 @@ TEST(Table, IsolatesRightToLeftCells) {
 }
 
 TEST(ShortEnumName, DropsTheTypeFromTheName) {
-  EXPECT_EQ(ShortEnumName(*tagging::v1::ConceptKind_descriptor()->FindValueByNumber(tagging::v1::CONCEPT_KIND_TOPIC)), "topic");
-  EXPECT_EQ(ShortEnumName(*feed::v1::FeedFormat_descriptor()->FindValueByNumber(feed::v1::FEED_FORMAT_NEWS_SITEMAP)), "news-sitemap");
+  EXPECT_EQ(ShortEnumName(*tagging::v1::ConceptKind_descriptor()->FindValueByNumber(tagging::v1::CONCEPT_KIND_TOPIC)),
+            "topic");
+  EXPECT_EQ(ShortEnumName(*feed::v1::FeedFormat_descriptor()->FindValueByNumber(feed::v1::FEED_FORMAT_NEWS_SITEMAP)),
+            "news-sitemap");
 }
 
 TEST(RenderText, ShowsAnArticleWithItsTranslations) {
@@ -101,7 +104,8 @@ TEST(RenderText, ShowsTheColumnsAskedForAndNoBodies) {
 
 TEST(RenderText, OrdersMapsByTheirKeys) {
   content::v1::GetSiteResponse response;
-  for (const char* language : {"zh", "ar", "en", "sah", "ru"}) (*response.mutable_site()->mutable_names())[language] = "x";
+  for (const char* language : {"zh", "ar", "en", "sah", "ru"})
+    (*response.mutable_site()->mutable_names())[language] = "x";
   EXPECT_EQ(RenderText(response), "names  ar x, en x, ru x, sah x, zh x\n");
 }
 
@@ -112,7 +116,9 @@ TEST(RenderText, SaysSomethingWhenThereIsNothingToShow) {
 
 TEST(RenderText, LetsNoTextSteerTheTerminal) {
   content::v1::GetArticleResponse response;
-  response.mutable_article()->set_source_url("a\x1b]0;title\x07" "b\u202e");
+  response.mutable_article()->set_source_url(
+      "a\x1b]0;title\x07"
+      "b\u202e");
   EXPECT_EQ(RenderText(response), "source_url  a ]0;title b\n");
 }
 
@@ -120,13 +126,15 @@ TEST(RenderJson, UsesTheNamesOfTheProtos) {
   content::v1::GetArticleResponse response;
   response.mutable_article()->set_article_id(7);
   response.mutable_article()->set_section_id("economy");
-  EXPECT_EQ(RenderJson(response), "{\n \"article\": {\n  \"article_id\": \"7\",\n  \"section_id\": \"economy\"\n }\n}\n");
+  EXPECT_EQ(RenderJson(response),
+            "{\n \"article\": {\n  \"article_id\": \"7\",\n  \"section_id\": \"economy\"\n }\n}\n");
 }
 
 TEST(ErrorLine, IsOneLineWithTheCodeFirst) {
   EXPECT_EQ(ErrorLine(Error::Field(Code::kInvalidArgument, "translations[0].headline", "must not be empty")),
             "error: INVALID_ARGUMENT: translations[0].headline: must not be empty");
-  EXPECT_EQ(ErrorLine(Error(Code::kNotFound, "article 7\ndoes not exist\n")), "error: NOT_FOUND: article 7 does not exist");
+  EXPECT_EQ(ErrorLine(Error(Code::kNotFound, "article 7\ndoes not exist\n")),
+            "error: NOT_FOUND: article 7 does not exist");
   EXPECT_EQ(ErrorLine(Error(Code::kUnknown, "")), "error: UNKNOWN: the service gave no reason");
 }
 
@@ -142,7 +150,8 @@ TEST(ParseDuration, ReadsUnits) {
   EXPECT_EQ(ParseDuration("1.5s"), milliseconds(1500));
   EXPECT_EQ(ParseDuration("3"), milliseconds(3000));
   EXPECT_EQ(ParseDuration("2m"), milliseconds(120000));
-  for (const char* wrong : {"", "s", "-1s", "5 s", "5d", "nan", "inf", "1e30s"}) EXPECT_FALSE(ParseDuration(wrong)) << wrong;
+  for (const char* wrong : {"", "s", "-1s", "5 s", "5d", "nan", "inf", "1e30s"})
+    EXPECT_FALSE(ParseDuration(wrong)) << wrong;
 }
 
 }  // namespace

@@ -47,10 +47,12 @@ TEST(Verbs, NoFlagStandsTwiceAndEachIsExplained) {
     std::set<std::string> names = {"json", "output", "timeout", "help", "wait-visible", "save", "all"};
     for (const Flag& flag : FlagsOf(*method->input_type(), verb.shape, comments)) {
       EXPECT_TRUE(names.insert(flag.name).second) << verb.method << " --" << flag.name;
-      for (const std::string& alias : flag.aliases) EXPECT_TRUE(names.insert(alias).second) << verb.method << " --" << alias;
+      for (const std::string& alias : flag.aliases)
+        EXPECT_TRUE(names.insert(alias).second) << verb.method << " --" << alias;
       EXPECT_FALSE(flag.type.empty()) << verb.method << " --" << flag.name;
     }
-    for (const Positional& positional : verb.positionals) EXPECT_FALSE(PathOf(*method->input_type(), positional.path).empty());
+    for (const Positional& positional : verb.positionals)
+      EXPECT_FALSE(PathOf(*method->input_type(), positional.path).empty());
     for (const std::string& column : verb.columns) {
       const auto* row = method->output_type()->field(0)->message_type();
       bool found = row->FindFieldByName(column) != nullptr;
@@ -106,7 +108,8 @@ TEST(Describe, TellsWhatTheProtosSay) {
 }
 
 TEST(Describe, AsksWhichWhenTwoHaveTheName) {
-  EXPECT_THAT(Describe("PutSourceRequest", Comments()).error().message(), HasSubstr("kimberlite.ingest.v1.PutSourceRequest"));
+  EXPECT_THAT(Describe("PutSourceRequest", Comments()).error().message(),
+              HasSubstr("kimberlite.ingest.v1.PutSourceRequest"));
   EXPECT_THAT(*Describe("ingest.PutSourceRequest", Comments()), HasSubstr("FeedSource"));
   EXPECT_FALSE(Describe("Nope", Comments()));
 }
