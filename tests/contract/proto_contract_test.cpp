@@ -28,7 +28,8 @@ FileDescriptorSet ReadSet(const char* path) {
 class Protos {
  public:
   explicit Protos(const char* path) {
-    for (const auto& file : ReadSet(path).file()) {
+    const FileDescriptorSet set = ReadSet(path);
+    for (const auto& file : set.file()) {
       const auto* built = pool_.BuildFile(file);
       EXPECT_NE(built, nullptr) << file.name();
       if (built && file.package().starts_with("kimberlite.")) files_.push_back(built);
@@ -49,7 +50,8 @@ bool HasComment(const Descriptor& descriptor) {
 
 TEST(Protos, EveryRpcNamesWhoMayCallIt) {
   int rpcs = 0;
-  for (const auto& file : ReadSet(KIMBERLITE_PROTOSET).file()) {
+  const FileDescriptorSet set = ReadSet(KIMBERLITE_PROTOSET);
+  for (const auto& file : set.file()) {
     for (const auto& service : file.service()) {
       for (const auto& method : service.method()) {
         ++rpcs;

@@ -51,11 +51,14 @@ class Builder {
     for (const ArticleCard& card : newest) {
       KIMBERLITE_ASSIGN_OR_RETURN(Card made, MakeCard(card, true));
       shown.insert(card.article_id());
-      if (view.lead) {
-        view.cards.push_back(std::move(made));
-      } else {
-        view.lead = std::move(made);
-      }
+      view.cards.push_back(std::move(made));
+    }
+    // The newest with a picture leads.
+    const auto lead = std::ranges::find_if(view.cards, [](const Card& card) { return card.picture.has_value(); });
+    if (!view.cards.empty()) {
+      const auto chosen = lead == view.cards.end() ? view.cards.begin() : lead;
+      view.lead = std::move(*chosen);
+      view.cards.erase(chosen);
     }
     for (const auto& section : site_.sections()) {
       if (!section.parent_section_id().empty()) continue;
