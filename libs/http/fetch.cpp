@@ -74,6 +74,16 @@ bool HasControl(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
+// The beginning of what a server may have sent, as UTF-8 that an error may carry.
+std::string Shown(std::string_view text) {
+  std::size_t end = std::min<std::size_t>(text.size(), 200);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  std::string shown(text.substr(0, end));
+  const bool valid = IsValidUtf8(shown);
+  std::ranges::replace_if(shown, [&](char c) { return HasControl({&c, 1}) || (!valid && (c & 0x80) != 0); }, '?');
+  return shown;
+}
+
 // Parses a URL, or a reference against `base`.
 Result<Url> ParseUrl(std::string_view text, Url base = nullptr) {
   const std::string copy(TrimAscii(text));
@@ -81,7 +91,7 @@ Result<Url> ParseUrl(std::string_view text, Url base = nullptr) {
   const CURLUcode code =
       curl_url_set(url.get(), CURLUPART_URL, copy.c_str(), CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
   if (code != CURLUE_OK || HasControl(copy) || Part(url.get(), CURLUPART_HOST).empty()) {
-    return Fail(Code::kInvalidArgument, fmt::format("\"{}\" is not a URL that can be fetched", copy.substr(0, 200)));
+    return Fail(Code::kInvalidArgument, fmt::format("\"{}\" is not a URL that can be fetched", Shown(copy)));
   }
   return url;
 }
@@ -197,7 +207,7 @@ Error ErrorOf(CURLcode code, const Hop& hop, const std::string& host, const char
     return Error(Code::kResourceExhausted,
                  fmt::format("{} sent more than {} bytes", host, hop.options->max_body_bytes));
   }
-  const std::string reason = *detail ? detail : curl_easy_strerror(code);
+  const std::string reason = Shown(*detail ? detail : curl_easy_strerror(code));
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return Error(Code::kDeadlineExceeded, fmt::format("{} did not answer in time", host));
@@ -291,7 +301,9 @@ struct Fetcher::State {
     Hop hop{&options, Allows(host_port)};
     KIMBERLITE_RETURN_IF_ERROR(CheckSchemeAndPort(url, hop.any_address));
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
-    if (left.count() <= 0) return Fail(Code::kDeadlineExceeded, fmt::format("{} did not answer in time", host_port));
+    if (left.count() <= 0) {
+      return Fail(Code::kDeadlineExceeded, fmt::format("{} did not answer in time", Shown(host_port)));
+    }
 
     auto handle = Acquire();
     if (!handle->multi || !handle->easy) return Fail(Code::kResourceExhausted, "out of memory");
@@ -306,7 +318,7 @@ struct Fetcher::State {
     curl_easy_reset(easy);  // the handle outlives `hop`, `url` and `headers`
     Release(std::move(handle));
     if (!code) return std::unexpected(code.error());
-    if (*code != CURLE_OK) return Fail(ErrorOf(*code, hop, host_port, error_text));
+    if (*code != CURLE_OK) return Fail(ErrorOf(*code, hop, Shown(host_port), error_text));
 
     FetchResponse response;
     response.status = static_cast<int>(status);

@@ -1,6 +1,7 @@
 #include "libs/http/server.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -148,6 +149,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
   std::unique_ptr<WorkerPool> workers;
   std::vector<std::jthread> threads;
   std::atomic<bool> stopping = false;
+  std::stop_source abandon;  // what is not answered by now will not be
 
   std::mutex mutex;
   std::condition_variable gone;
@@ -192,7 +194,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
           const bool taken = workers->Submit([this, request, shared, executor] {
             Response response;
             try {
-              response = handler(*request);
+              response =
+                  abandon.stop_requested() ? Plain(503, "This server is going away; try again.") : handler(*request);
             } catch (const std::exception& exception) {
               telemetry::LogError("http handler failed", {{"target", request->target}, {"error", exception.what()}});
               response = Plain(500, "Something went wrong here; try again in a moment.");
@@ -211,11 +214,18 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
 
   asio::awaitable<bool> Write(Session& session, const Response& response, bool with_body, bool keep_alive) {
     const std::string head = Head(response, keep_alive);
-    std::vector<asio::const_buffer> buffers = {asio::buffer(head)};
-    if (with_body && response.body) buffers.push_back(asio::buffer(*response.body));
-    session.stream.expires_after(options.header_timeout);
+    // Head and beginning at once; a long body in pieces, each of which may take its time.
+    constexpr std::size_t kPiece = 64 * 1024;
+    const std::string_view body = with_body && response.body ? std::string_view(*response.body) : std::string_view();
+    std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body.substr(0, kPiece))};
     ErrorCode error;
+    session.stream.expires_after(options.header_timeout);
     co_await asio::async_write(session.stream, buffers, asio::redirect_error(asio::use_awaitable, error));
+    for (std::size_t sent = kPiece; !error && sent < body.size(); sent += kPiece) {
+      session.stream.expires_after(options.header_timeout);
+      co_await asio::async_write(session.stream, asio::buffer(body.substr(sent, kPiece)),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    }
     co_return !error;
   }
 
@@ -229,8 +239,10 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
       if (!first && session->buffer.size() == 0) {
         // Idle: wait for the first byte with the longer time-out.
         stream.expires_after(options.idle_timeout);
-        co_await stream.socket().async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+        const std::size_t read = co_await stream.async_read_some(session->buffer.prepare(4096),
+                                                                 asio::redirect_error(asio::use_awaitable, error));
         if (error || stopping) break;
+        session->buffer.commit(read);
       }
       first = false;
       stream.expires_after(options.header_timeout);
@@ -252,6 +264,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
       Response response;
       if (request) {
         stream.expires_never();
+        request->stop = abandon.get_token();
         response = co_await Handle(std::make_shared<const Request>(std::move(*request)), asio::use_awaitable);
       } else {
         response = std::move(request.error());
@@ -318,6 +331,7 @@ void Server::Stop(std::chrono::milliseconds grace) {
       asio::post(session->stream.get_executor(), [session] { session->stream.cancel(); });
     }
   }
+  state.abandon.request_stop();
   state.workers.reset();
   state.io.stop();
   state.threads.clear();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,8 +16,9 @@ namespace kimberlite::http {
 
 struct Request {
   std::string method;                                        // GET, HEAD, …
-  std::string target;                                        // origin-form as sent: path and query
+  std::string target;                                        // path and query as sent
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::stop_token stop;  // requested when the server stops and cannot wait any longer
 
   // The first header of this lower-case name; empty when absent.
   std::string_view header(std::string_view name) const;
@@ -32,7 +34,7 @@ struct Response {
 
 // GET and HEAD only: other methods are answered 405, requests with a body 413, without the handler. A HEAD is answered
 // as the GET without its body. Anything ambiguous (both Content-Length and Transfer-Encoding, no or several Host, a
-// target that is not in origin-form) is 400 and the connection closed (RFC 9112 sections 3.2, 5.2, 6.3).
+// target in neither origin-form nor absolute-form) is 400 and the connection closed (RFC 9112 sections 3.2, 5.2, 6.3).
 class Server {
  public:
   struct Options {
@@ -43,7 +45,7 @@ class Server {
     int queue = 1024;        // requests waiting for a worker; more are answered 503
     int max_connections = 4096;
     std::size_t max_header_bytes = 16 * 1024;  // 431 above it
-    std::chrono::seconds header_timeout{10};   // for a whole request head, and for writing an answer
+    std::chrono::seconds header_timeout{10};   // for a whole request head, and for each 64 KiB of an answer
     std::chrono::seconds idle_timeout{60};     // between requests
   };
   using Handler = std::function<Response(const Request&)>;
@@ -55,7 +57,8 @@ class Server {
 
   Result<void> Start();
   int port() const;
-  // Stops listening, answers what has been asked for up to `grace`, closes.
+  // Stops listening, answers what has been asked for up to `grace`; then asks handlers at work to stop, answers 503 to
+  // what still waits, and closes.
   void Stop(std::chrono::milliseconds grace = std::chrono::seconds(3));
 
  private:

@@ -32,7 +32,7 @@ class Server {
     int port = 0;             // 0: any free one
     std::string tokens_file;  // lines "name role[,role] token"; roles service, editor, operator; # comments
     int threads = 16;         // handlers at work at once
-    int queue = 512;          // calls that wait for a thread; more are RESOURCE_EXHAUSTED
+    int queue = 512;          // calls that wait for a thread; more are UNAVAILABLE
     int max_message_bytes = 32 * 1024 * 1024;
   };
 

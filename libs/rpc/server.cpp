@@ -83,7 +83,8 @@ struct Server::State {
         return;
       }
       if (!state.pool->Submit([this] { Run(); })) {
-        Refuse(Error(Code::kResourceExhausted, "the service is busy; try again later"));
+        // UNAVAILABLE, not RESOURCE_EXHAUSTED: nothing is wrong with the request, and it is worth trying again.
+        Refuse(Error(Code::kUnavailable, "the service is busy; try again later"));
       }
     }
 

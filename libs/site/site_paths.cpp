@@ -86,9 +86,9 @@ const tagging::v1::ConceptLabel* SitePaths::LabelOf(const tagging::v1::Concept& 
   return tag.labels_size() > 0 ? &tag.labels(0) : nullptr;
 }
 
-std::string SitePaths::TagPath(const tagging::v1::Concept& tag) const {
+std::string SitePaths::TagSlug(const tagging::v1::Concept& tag) const {
   const auto* label = LabelOf(tag);
-  return HomePath() + "tag/" + (label ? label->slug() : tag.key()) + "/";
+  return label ? label->slug() : tag.key();
 }
 
 std::string SitePaths::TagLabel(const tagging::v1::Concept& tag) const {

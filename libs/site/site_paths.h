@@ -44,7 +44,8 @@ class SitePaths {
   std::string HomePath() const { return "/" + language_ + "/"; }
   std::string SectionPath(std::string_view section_id) const;
   std::string ArticlePath(std::string_view section_id, std::int64_t id, std::string_view slug) const;
-  std::string TagPath(const tagging::v1::Concept& tag) const;
+  std::string TagSlug(const tagging::v1::Concept& tag) const;
+  std::string TagPath(const tagging::v1::Concept& tag) const { return HomePath() + "tag/" + TagSlug(tag) + "/"; }
   std::string SourcePath(std::string_view source_id) const {
     return HomePath() + "source/" + std::string(source_id) + "/";
   }

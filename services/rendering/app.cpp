@@ -24,7 +24,10 @@ Result<void> App::Start() {
   invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, sources_);
   invalidator_->Start();
   edge_ = std::make_unique<Edge>(
-      *store_, [this](const Context& context, const Route& route) { return builder_->Make(context, route); },
+      *store_,
+      [this](const Context& context, const Route& route, std::int64_t min_site_sequence) {
+        return builder_->Make(context, route, min_site_sequence);
+      },
       [this] { return invalidator_->IsCurrent(); }, clock_);
   http_edge_ = std::make_unique<HttpEdge>(*edge_, *builder_);
 
@@ -49,8 +52,10 @@ Result<void> App::Start() {
 Result<void> App::Ready() { return {}; }
 
 void App::Stop() {
-  http_server_->Stop();
-  rpc_server_->Stop();
+  // At most 3 s for readers and 2 s for callers, so that all of it fits into the time that a stop may take.
+  invalidator_->StopWaiting();
+  http_server_->Stop(std::chrono::seconds(3));
+  rpc_server_->Stop(std::chrono::seconds(2));
   invalidator_->Stop();
 }
 

@@ -129,16 +129,28 @@ class Daemon:
         write_private(self.pid_file, json.dumps(saved) + "\n")
 
     def _check_free(self, port):
-        """Otherwise another program on the port would be taken for ours, and answer in its place."""
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise DevError(
-                    f"{self.name} cannot have port {port}: {error.strerror.lower()}. KIMBERLITE_PORT_OFFSET=100 moves all "
-                    "ports of the stack; `ss -ltnp` tells who has this one"
-                ) from error
+        """Otherwise another program on the port would be taken for ours, and answer in its place.
+
+        A process that was killed lets go of its sockets a moment after it counts as dead: when its last thread ends.
+        """
+        problem = ""
+
+        def free():
+            nonlocal problem
+            with socket.socket() as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    listener.bind(("127.0.0.1", port))
+                except OSError as error:
+                    problem = error.strerror.lower()
+                    return False
+            return True
+
+        if not wait_until(free, 5):
+            raise DevError(
+                f"{self.name} cannot have port {port}: {problem}. KIMBERLITE_PORT_OFFSET=100 moves all ports of the stack; "
+                "`ss -ltnp` tells who has this one"
+            )
 
     def wait_ready(self, why_not_ready, timeout):
         """Waits until why_not_ready() is empty; explains itself when the process dies or the time is over."""

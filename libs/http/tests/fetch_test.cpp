@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "libs/base/text.h"
 #include "libs/http/address.h"
 #include "libs/http/tests/tiny_server.h"
 
@@ -198,15 +199,16 @@ TEST(Fetcher, DoesNotFollowToOtherSchemesOrPortsOrWithAUser) {
   std::string location;
   TinyServer server([&](const auto&) { return TinyServer::Answer(302, {"Location: " + location}, ""); });
   const Fetcher fetcher(Allowing(server));
-  for (const std::string target :
-       {"file:///etc/passwd", "gopher://example.org/", "ftp://example.org/", "http://example.org:22/",
-        "https://example.org:25/", "http://a:b@example.org/", "http:///", "http://exa mple.org/"}) {
+  for (const std::string target : {"file:///etc/passwd", "gopher://example.org/", "ftp://example.org/",
+                                   "http://example.org:22/", "https://example.org:25/", "http://a:b@example.org/",
+                                   "http:///", "http://exa mple.org/", "http://exa\xFF mple.org/"}) {
     location = target;
     const auto response = fetcher.Get({}, {.url = server.Url("/")});
     ASSERT_FALSE(response) << target;
     EXPECT_TRUE(response.error().code() == Code::kInvalidArgument ||
                 response.error().code() == Code::kFailedPrecondition)
         << target << " " << response.error().ToString();
+    EXPECT_TRUE(IsValidUtf8(response.error().message())) << response.error().message();
   }
 }
 

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <thread>
 
 namespace kimberlite::http {
@@ -118,6 +120,37 @@ TEST_F(ServerTest, ASlowHeaderIsCut) {
   RawClient client(server_->port());
   client.Send("GET / HTTP/1.1\r\nHost");
   EXPECT_EQ(client.ReadAll(), "");
+}
+
+TEST_F(ServerTest, AConnectionThatFallsSilentIsClosed) {
+  Serve(Echo, {.idle_timeout = std::chrono::seconds(1)});
+  RawClient client(server_->port());
+  client.Send("GET /first HTTP/1.1\r\nHost: x\r\n\r\n");
+  // Ends when the server closes, long before the client's own time-out.
+  EXPECT_TRUE(client.ReadAll().ends_with("/first"));
+}
+
+TEST_F(ServerTest, ALongBodyArrivesWhole) {
+  const std::string body = std::string(300'000, 'x') + "end";
+  Serve([&](const Request&) { return Response{200, {}, std::make_shared<const std::string>(body)}; });
+  EXPECT_TRUE(Exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ends_with(body));
+}
+
+TEST_F(ServerTest, StopAsksAHandlerThatTakesTooLongToStop) {
+  std::promise<void> entered;
+  Serve([&](const Request& request) {
+    entered.set_value();
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    // Ends by the stop token alone.
+    never.wait(lock, request.stop, [] { return false; });
+    return Echo(request);
+  });
+  RawClient client(server_->port());
+  client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  entered.get_future().wait();
+  server_->Stop(std::chrono::milliseconds(50));
 }
 
 TEST_F(ServerTest, AFailingHandlerIs500AndTheServerGoesOn) {

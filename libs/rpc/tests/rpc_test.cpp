@@ -137,7 +137,7 @@ TEST_F(RpcTest, AFullQueueIsRefusedAtOnce) {
       },
       /*threads=*/1, /*queue=*/0);
   // With no room to wait, a call is taken only by Submit when the queue has space: none here.
-  EXPECT_EQ(Ask("en").error().code(), Code::kResourceExhausted);
+  EXPECT_EQ(Ask("en").error().code(), Code::kUnavailable);
   {
     const std::lock_guard lock(mutex);
     release = true;

@@ -13,6 +13,7 @@
 #include "services/content/adapters/handler_errors.h"
 #include "services/content/adapters/pg_article_store.h"
 #include "services/content/core/file_item.h"
+#include "services/content/core/rules.h"
 
 namespace kimberlite::content {
 namespace {
@@ -41,9 +42,20 @@ Result<Item> ItemOf(const ingest::v1::ItemTaken& message) {
 
 Result<Filing> FileNew(pg::Transaction& transaction, PgSiteStore& sites, const Act& act, const Site& site,
                        const Item& item, const std::string& language) {
-  const std::optional<Source> credit = CreditOf(site, item, language);
+  std::optional<Source> credit = CreditOf(site, item, language);
   if (credit && site.FindSource(credit->source_id) == nullptr) {
-    KIMBERLITE_RETURN_IF_ERROR(sites.EnsureSource(transaction, act, *credit));
+    bool there = false;
+    if (site.sources.size() < kMaxSources) {
+      KIMBERLITE_ASSIGN_OR_RETURN(there, sites.EnsureSource(transaction, act, *credit));
+    }
+    if (!there) {
+      telemetry::Warning("credit of an item dropped: the site has as many sources as it may have",
+                         {{"source_id", item.source_id},
+                          {"external_id", item.external_id},
+                          {"credit", credit->source_id},
+                          {"traceparent", act.traceparent}});
+      credit.reset();
+    }
   }
   KIMBERLITE_ASSIGN_OR_RETURN(Article article, ArticleFromItem(item, language, SectionOf(site, item),
                                                                credit ? credit->source_id : "", act.time));

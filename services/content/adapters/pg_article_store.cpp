@@ -189,6 +189,30 @@ Result<void> AddToLists(pg::Transaction& transaction, std::int64_t article_id, c
   return {};
 }
 
+// Keeps the languages in which something becomes public in the site until the transaction ends: whoever removes one
+// holds the site's row and looks for public translations. Before any row that this one may wait for is written (the
+// foreign keys lock sections), so that the two never wait for each other.
+Result<void> HoldLanguages(pg::Transaction& transaction, const Article* before, const Article& after) {
+  std::vector<std::string> languages;
+  for (const Translation& translation : after.translations) {
+    const Translation* old = before ? before->Find(translation.language_code) : nullptr;
+    const bool was_public = old != nullptr && old->state == TranslationState::kPublished;
+    if (translation.state == TranslationState::kPublished && !was_public)
+      languages.push_back(translation.language_code);
+  }
+  if (languages.empty()) return {};
+  KIMBERLITE_RETURN_IF_ERROR(transaction.Query("SELECT 1 FROM content.site FOR SHARE"));
+  // A statement of its own, whose snapshot is newer than the wait.
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows gone,
+      transaction.Query("SELECT code FROM unnest($1::text[]) AS code WHERE NOT EXISTS (SELECT 1 FROM content.site,"
+                        " jsonb_array_elements(settings->'languages') AS l WHERE l->>'language_code' = code) LIMIT 1",
+                        pg::Params(languages)));
+  if (gone.empty()) return {};
+  return Fail(Code::kAborted, "the site's language " + gone[0].String("code") +
+                                  " was removed while this was written; read the site again and repeat the change");
+}
+
 // What follows the article's own row: everything that depends on the difference, and the event.
 Result<void> WriteChange(pg::Transaction& transaction, const Act& act, const Article* before, const Article& after) {
   KIMBERLITE_RETURN_IF_ERROR(WriteRevision(transaction, act, after));
@@ -271,6 +295,7 @@ Result<Article> LockArticle(pg::Transaction& transaction, const Site& site, std:
 }
 
 Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article& article) {
+  KIMBERLITE_RETURN_IF_ERROR(HoldLanguages(transaction, nullptr, article));
   KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows id,
                               transaction.Query("SELECT nextval('content.article_ids') AS article_id"));
   article.article_id = id[0].Int("article_id");
@@ -286,6 +311,7 @@ Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article
 
 Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Article& before, const Article& after) {
   if (before == after) return {};
+  KIMBERLITE_RETURN_IF_ERROR(HoldLanguages(transaction, &before, after));
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "UPDATE content.articles SET sequence = $2, section_id = $3, source_id = $4, source_url = $5, picture_media_id = "
       "$6,"

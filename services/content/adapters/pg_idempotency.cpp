@@ -62,9 +62,9 @@ IdempotencySweeper::~IdempotencySweeper() {
   wake_.notify_all();
 }
 
-Result<std::int64_t> IdempotencySweeper::Sweep() {
+Result<std::int64_t> IdempotencySweeper::Sweep(const std::stop_token& stop) {
   std::int64_t deleted = 0;
-  while (true) {
+  while (!stop.stop_requested()) {
     const auto batch = pool_.Write([&](pg::Transaction& transaction) {
       return transaction.Query(
           "DELETE FROM content.idempotency WHERE key IN (SELECT key FROM content.idempotency WHERE created_time < $1"
@@ -73,13 +73,14 @@ Result<std::int64_t> IdempotencySweeper::Sweep() {
     });
     if (!batch) return std::unexpected(batch.error());
     deleted += batch->affected();
-    if (batch->affected() < kBatch) return deleted;
+    if (batch->affected() < kBatch) break;
   }
+  return deleted;
 }
 
 void IdempotencySweeper::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    if (const auto deleted = Sweep(); !deleted) {
+    if (const auto deleted = Sweep(stop); !deleted) {
       telemetry::Warning("could not delete old idempotency keys", {{"error", deleted.error().ToString()}});
     }
     std::unique_lock lock(mutex_);

@@ -13,6 +13,7 @@
 #include "libs/base/error.h"
 #include "libs/base/time.h"
 #include "libs/pg/pg.h"
+#include "services/content/adapters/act.h"
 #include "services/content/core/rules.h"
 
 // A write that carries an idempotency key happens once: its answer is stored in the transaction that makes it.
@@ -25,16 +26,18 @@ Result<std::optional<std::string>> ClaimKey(pg::Transaction& transaction, const 
 Result<void> KeepAnswer(pg::Transaction& transaction, const std::string& key,
                         const google::protobuf::Message& response);
 
-// Runs `body` in one transaction. With a key in the request, once: a repetition gets the first one's answer. Errors are
-// not kept, since what they met may be mended.
+// Runs `body` in one transaction. With a key in the request, once: a repetition by the same actor gets the first one's
+// answer. Errors are not kept, since what they met may be mended.
 template <typename Response, typename Request>
-Result<Response> WriteOnce(pg::Pool& pool, const Request& request, Time now,
+Result<Response> WriteOnce(pg::Pool& pool, const Request& request, const Act& act,
                            const std::function<Result<Response>(pg::Transaction&)>& body) {
-  const std::string& key = request.idempotency_key();
-  KIMBERLITE_RETURN_IF_ERROR(CheckIdempotencyKey(key));
-  if (key.empty()) return pool.Write(body);
+  KIMBERLITE_RETURN_IF_ERROR(CheckIdempotencyKey(request.idempotency_key()));
+  if (request.idempotency_key().empty()) return pool.Write(body);
+  // Each caller has keys of its own. Names of callers hold no space.
+  const std::string key = act.actor + ' ' + request.idempotency_key();
   return pool.Write([&](pg::Transaction& transaction) -> Result<Response> {
-    KIMBERLITE_ASSIGN_OR_RETURN(const std::optional<std::string> earlier, ClaimKey(transaction, key, request, now));
+    KIMBERLITE_ASSIGN_OR_RETURN(const std::optional<std::string> earlier,
+                                ClaimKey(transaction, key, request, act.time));
     Response response;
     if (earlier) {
       if (!response.ParseFromString(*earlier))
@@ -52,8 +55,8 @@ class IdempotencySweeper {
  public:
   IdempotencySweeper(pg::Pool& pool, const Clock& clock);
   ~IdempotencySweeper();
-  // One round; how many were deleted.
-  Result<std::int64_t> Sweep();
+  // One round, cut short between two batches when told to stop; how many were deleted.
+  Result<std::int64_t> Sweep(const std::stop_token& stop = {});
 
  private:
   void Run(const std::stop_token& stop);

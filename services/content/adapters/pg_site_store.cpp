@@ -171,13 +171,20 @@ Result<void> PgSiteStore::PutSource(pg::Transaction& transaction, const Act& act
   KIMBERLITE_ASSIGN_OR_RETURN(const Site site, Lock(transaction));
   const Source* known = site.FindSource(source.source_id);
   if (known != nullptr && *known == source) return {};
+  if (known == nullptr && site.sources.size() >= kMaxSources) {
+    return Fail(Error::Field(Code::kResourceExhausted, "source.source_id",
+                             "must be a source that exists: the site has " + std::to_string(site.sources.size()) +
+                                 ", and at most " + std::to_string(kMaxSources) + " are kept"));
+  }
   return WriteSource(transaction, act, site.sequence + 1, source);
 }
 
-Result<void> PgSiteStore::EnsureSource(pg::Transaction& transaction, const Act& act, const Source& source) {
+Result<bool> PgSiteStore::EnsureSource(pg::Transaction& transaction, const Act& act, const Source& source) {
   KIMBERLITE_ASSIGN_OR_RETURN(const Site site, Lock(transaction));
-  if (site.FindSource(source.source_id) != nullptr) return {};
-  return WriteSource(transaction, act, site.sequence + 1, source);
+  if (site.FindSource(source.source_id) != nullptr) return true;
+  if (site.sources.size() >= kMaxSources) return false;
+  KIMBERLITE_RETURN_IF_ERROR(WriteSource(transaction, act, site.sequence + 1, source));
+  return true;
 }
 
 }  // namespace kimberlite::content

@@ -24,11 +24,11 @@ class PgSiteStore {
   // language that is removed has public translations.
   Result<Site> Update(pg::Transaction& transaction, const Act& act, std::int64_t expected_sequence, Site wanted);
 
-  // Creates or replaces. Nothing happens when nothing differs.
+  // Creates or replaces. Nothing happens when nothing differs. RESOURCE_EXHAUSTED when there would be more than 1,000.
   Result<void> PutSource(pg::Transaction& transaction, const Act& act, const Source& source);
 
-  // Creates the source unless there is one of that id.
-  Result<void> EnsureSource(pg::Transaction& transaction, const Act& act, const Source& source);
+  // Creates the source unless there is one of that id. False: there are 1,000 others, so it was not created.
+  Result<bool> EnsureSource(pg::Transaction& transaction, const Act& act, const Source& source);
 
  private:
   std::mutex mutex_;

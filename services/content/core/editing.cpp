@@ -90,9 +90,11 @@ Result<void> ChangeTranslations(const Site& site, Article& after, const std::vec
                                 Time now) {
   if (changes.size() > kMaxTranslations) return TooMany("translations", kMaxTranslations, changes.size());
   std::set<std::string_view> seen;
+  std::string last_body;  // the field
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const TranslationChange& change = changes[i];
     const std::string at = At("translations", i);
+    if (change.body_html && !change.body_html->empty()) last_body = at + ".body_html";
     KIMBERLITE_RETURN_IF_ERROR(CheckSiteLanguage(site, change.language_code, at + ".language_code"));
     if (!seen.insert(change.language_code).second) {
       return InvalidField(at + ".language_code", "must not name " + change.language_code + " twice");
@@ -103,7 +105,8 @@ Result<void> ChangeTranslations(const Site& site, Article& after, const std::vec
       KIMBERLITE_RETURN_IF_ERROR(AddTranslation(after, change, at, now));
     }
   }
-  return {};
+  if (last_body.empty()) return {};
+  return CheckBodiesTogether(after, last_body);
 }
 
 // The translations that the request names, in its order. NOT_FOUND when one does not exist.
@@ -137,6 +140,16 @@ Article Next(const Article& before, Article after) {
 }
 
 }  // namespace
+
+Result<void> CheckBodiesTogether(const Article& article, const std::string& field) {
+  std::size_t total = 0;
+  for (const Translation& translation : article.translations) total += translation.body_html.size();
+  if (total <= kMaxBodies) return {};
+  return Fail(Error::Field(Code::kResourceExhausted, field,
+                           "must leave the bodies of all translations together at most 16 MiB (16777216 bytes), these "
+                           "have " +
+                               std::to_string(total)));
+}
 
 std::string SlugOf(const std::string& headline, const std::string& language_code) {
   std::string slug = i18n::Slugify(headline, language_code, kMaxSlug);

@@ -66,6 +66,10 @@ Result<Article> PublishArticle(const Site& site, const Article& before, const st
 Result<Article> WithdrawArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
                                 const std::string& reason);
 
+// RESOURCE_EXHAUSTED above 16 MiB for the bodies of all translations together: an article must fit into one answer.
+// `field` is that of the body that was added last.
+Result<void> CheckBodiesTogether(const Article& article, const std::string& field);
+
 // The slug of a headline; never empty.
 std::string SlugOf(const std::string& headline, const std::string& language_code);
 

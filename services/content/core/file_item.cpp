@@ -146,6 +146,7 @@ Result<Revision> ReviseFromItem(const Article& before, const Item& item, const s
   translation->body_html = std::move(words.body_html);
   translation->authors = std::move(words.authors);
   translation->updated_time = now;
+  KIMBERLITE_RETURN_IF_ERROR(CheckBodiesTogether(revision.article, "body_html"));
   ++translation->version;
   ++revision.article.sequence;
   return revision;

@@ -18,11 +18,13 @@ inline constexpr std::size_t kMaxAuthors = 20;
 inline constexpr std::size_t kMaxAuthor = 120;  // characters
 inline constexpr std::size_t kMaxConcepts = 100;
 inline constexpr std::size_t kMaxTranslations = 50;
-inline constexpr std::size_t kMaxUrl = 2048;        // bytes
-inline constexpr std::size_t kMaxBody = 1 << 20;    // bytes
-inline constexpr std::size_t kMaxAlt = 500;         // characters
-inline constexpr std::size_t kMaxSourceId = 60;     // bytes
-inline constexpr std::size_t kMaxSourceName = 120;  // characters
+inline constexpr std::size_t kMaxUrl = 2048;         // bytes
+inline constexpr std::size_t kMaxBody = 1 << 20;     // bytes
+inline constexpr std::size_t kMaxBodies = 16 << 20;  // bytes, of all translations of an article
+inline constexpr std::size_t kMaxAlt = 500;          // characters
+inline constexpr std::size_t kMaxSourceId = 60;      // bytes
+inline constexpr std::size_t kMaxSourceName = 120;   // characters
+inline constexpr std::size_t kMaxSources = 1000;     // a hostile feed must not fill the site with credits
 
 // "field[index]"
 std::string At(const std::string& field, std::size_t index);

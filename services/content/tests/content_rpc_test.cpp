@@ -269,6 +269,17 @@ TEST_F(ContentRpcTest, ARepeatedKeyHappensOnceAndAnswersTheSame) {
       << "a key belongs to one method";
 }
 
+TEST_F(ContentRpcTest, AKeyIsItsCallersOwn) {
+  LoadSite();
+  v1::CreateArticleRequest story = Story();
+  story.set_idempotency_key("ice");
+  EXPECT_EQ(Create(story).article_id(), 1001);
+  story.set_source_url("https://river.example/other");
+  const auto other = Call<v1::CreateArticleResponse>(story, TokensFile::kOtherEditor);
+  ASSERT_TRUE(other) << other.error().ToString();
+  EXPECT_EQ(other->article().article_id(), 1002);
+}
+
 TEST_F(ContentRpcTest, AKeyWhoseWriteFailedMayBeUsedAgain) {
   LoadSite();
   v1::CreateArticleRequest story = Story();
@@ -306,7 +317,7 @@ TEST_F(ContentRpcTest, KeysAreForgottenAfterSevenDays) {
   IdempotencySweeper sweeper(database_.pool(), clock_);
   const auto swept = sweeper.Sweep();
   ASSERT_TRUE(swept) << swept.error().ToString();
-  EXPECT_EQ(database_.Text("SELECT string_agg(key, ',') FROM content.idempotency"), "new");
+  EXPECT_EQ(database_.Text("SELECT string_agg(key, ',') FROM content.idempotency"), "ann new");
 }
 
 TEST_F(ContentRpcTest, OfTwoWritersOnOneVersionOneIsAborted) {
@@ -514,6 +525,51 @@ TEST_F(ContentRpcTest, WhatIsInUseStaysInTheSite) {
   site.sections.erase(site.sections.begin());
   *update.mutable_site() = MessageOf(site);
   EXPECT_TRUE(Call<v1::UpdateSiteResponse>(update, TokensFile::kOperator)) << "nothing is in Society";
+}
+
+TEST_F(ContentRpcTest, NamesTheFieldOfASectionThatWasRemovedMeanwhile) {
+  LoadSite();
+  // As a writer meets it that has read the site before.
+  ASSERT_TRUE(database_.pool().Write([](pg::Transaction& transaction) {
+    return transaction.Query("DELETE FROM content.sections WHERE section_id = 'economy'");
+  }));
+  const auto refused = Call<v1::CreateArticleResponse>(Story());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kNotFound);
+  ASSERT_THAT(refused.error().violations(), SizeIs(1));
+  EXPECT_EQ(refused.error().violations()[0].field, "section_id");
+  EXPECT_EQ(refused.error().violations()[0].rule, "section \"economy\" does not exist");
+}
+
+TEST_F(ContentRpcTest, NothingBecomesPublicInALanguageThatIsBeingRemoved) {
+  LoadSite();
+  Site site = SampleSite();
+  site.names.erase("sah");
+  site.sections[1].labels.erase("sah");
+  std::erase_if(site.languages, [](const SiteLanguage& language) { return language.language_code == "sah"; });
+  std::jthread writer;
+  Result<v1::CreateArticleResponse> created = Fail(Code::kUnknown, "not called");
+  const auto removed = database_.pool().Write([&](pg::Transaction& transaction) -> Result<void> {
+    KIMBERLITE_RETURN_IF_ERROR(
+        sites_.Update(transaction, {.verb = "site", .actor = "olga", .time = At2026(0)}, 0, site));
+    // It has read the old settings, and meets the lock.
+    writer = std::jthread([&] { created = Call<v1::CreateArticleResponse>(Story()); });
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+    while (std::chrono::steady_clock::now() < give_up) {
+      if (database_.Number("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                           " AND wait_event_type = 'Lock'") == 1) {
+        return {};
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return Fail(Code::kDeadlineExceeded, "the writer did not wait");
+  });
+  writer.join();
+  ASSERT_TRUE(removed) << removed.error().ToString();
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code(), Code::kAborted);
+  EXPECT_THAT(created.error().message(), HasSubstr("sah"));
+  EXPECT_EQ(database_.Number("SELECT count(*) FROM content.list_entries"), 0);
 }
 
 TEST_F(ContentRpcTest, KeepsPicturesByTheirBytes) {

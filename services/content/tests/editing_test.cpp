@@ -56,6 +56,37 @@ TEST(CreateArticle, MakesSlugsThatAreNeverEmpty) {
   EXPECT_EQ(SlugOf("Ice breaks early", "en"), "ice-breaks-early");
 }
 
+TEST(CreateArticle, TakesNoMoreThan16MiBOfBodiesTogether) {
+  Site site = SampleSite();
+  NewArticle story = SampleStory();
+  story.translations.clear();
+  for (char letter = 'a'; letter <= 'q'; ++letter) {
+    const std::string code = std::string("q") + letter;
+    site.languages.push_back({code, code, {}});
+    story.translations.push_back(
+        {.language_code = code, .headline = "Ice breaks early", .body_html = std::string(1 << 20, 'x')});
+  }
+  const auto refused = CreateArticle(site, story, At2026(0));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kResourceExhausted);
+  EXPECT_EQ(refused.error().violations().at(0).field, "translations[16].body_html");
+  EXPECT_THAT(refused.error().violations()[0].rule, HasSubstr("16 MiB"));
+
+  story.translations[16].body_html.clear();
+  const auto article = CreateArticle(site, story, At2026(0));
+  ASSERT_TRUE(article) << article.error().ToString();
+  ArticleUpdate update{.translations = {{.language_code = "qq", .expected_version = 1, .body_html = "<p>Ice.</p>"}}};
+  const auto grown = UpdateArticle(site, *article, update, At2026(1));
+  ASSERT_FALSE(grown);
+  EXPECT_EQ(grown.error().violations().at(0).field, "translations[0].body_html");
+  // Only the whole counts.
+  update.translations.push_back({.language_code = "qa", .expected_version = 1, .body_html = "<p>Ice.</p>"});
+  EXPECT_TRUE(UpdateArticle(site, *article, update, At2026(1)));
+  // And the words of an article that is full may change.
+  update.translations = {{.language_code = "qq", .expected_version = 1, .headline = "Ice breaks late"}};
+  EXPECT_TRUE(UpdateArticle(site, *article, update, At2026(1)));
+}
+
 // A request with one thing wrong, and what is said of it.
 struct BadCreate {
   std::function<void(NewArticle&)> spoil;

@@ -139,6 +139,17 @@ TEST(ReviseFromItem, LeavesWhatEditorsTookOverOrWithdrew) {
   EXPECT_EQ(ReviseFromItem(filed, newer, "ru", At2026(60))->filing, Filing::kForeignLanguage);
 }
 
+TEST(ReviseFromItem, TakesNoMoreThan16MiBOfBodiesTogether) {
+  Article full = Filed(SampleItem());
+  full.translations.push_back({.language_code = "ru", .body_html = std::string((16 << 20) - 100, 'x')});
+  Item newer = SampleItem();
+  newer.body_html = "<p>" + std::string(100, 'x') + "</p>";
+  const auto revision = ReviseFromItem(full, newer, "en", At2026(60));
+  ASSERT_FALSE(revision);
+  EXPECT_EQ(revision.error().code(), Code::kResourceExhausted);
+  EXPECT_EQ(revision.error().violations().at(0).field, "body_html");
+}
+
 TEST(ReviseFromItem, AnEditorWhoOnlyPublishedHasNotTakenOver) {
   Item item = SampleItem();
   item.publish_at_once = false;

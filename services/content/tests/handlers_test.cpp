@@ -107,6 +107,44 @@ TEST_F(HandlersTest, AnItemBecomesAPublishedStory) {
   EXPECT_EQ(database_.Text("SELECT changed_by FROM content.article_revisions"), "ingest:wire");
 }
 
+TEST_F(HandlersTest, AFullListOfSourcesTakesNoMoreCredits) {
+  LoadSite();
+  ASSERT_TRUE(database_.pool().Write([](pg::Transaction& transaction) -> Result<void> {
+    KIMBERLITE_RETURN_IF_ERROR(
+        transaction.Query("INSERT INTO content.sources (source_id, name, url)"
+                          " SELECT 'wire-' || i, 'Wire', '' FROM generate_series(1, 999) AS i"));
+    KIMBERLITE_RETURN_IF_ERROR(transaction.Query("UPDATE content.site SET sequence = sequence + 1"));
+    return {};
+  }));
+  const auto filed = File(Item());
+  ASSERT_TRUE(filed) << filed.error().ToString();
+  EXPECT_EQ(Get(1001).source_id(), "");
+  ingest::v1::ItemTaken known = Item();
+  known.set_external_id("guid-2");
+  known.set_credit_name("River Post");
+  ASSERT_TRUE(File(known));
+  EXPECT_EQ(Get(1002).source_id(), "river-post");
+
+  // As a handler meets it that has read the site before.
+  const auto ensured = database_.pool().Write([&](pg::Transaction& transaction) {
+    return sites_.EnsureSource(transaction, {.verb = "file", .actor = "ingest:wire", .time = At2026(0)},
+                               {"yakutia24", "Yakutia24", ""});
+  });
+  ASSERT_TRUE(ensured) << ensured.error().ToString();
+  EXPECT_FALSE(*ensured);
+
+  v1::PutSourceRequest put;
+  put.mutable_source()->set_source_id("yakutia24");
+  put.mutable_source()->set_name("Yakutia24");
+  const auto refused = Call<v1::PutSourceResponse>(put);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kResourceExhausted);
+  EXPECT_THAT(refused.error().violations().at(0).rule, HasSubstr("at most 1000"));
+  put.mutable_source()->set_source_id("wire-7");
+  EXPECT_TRUE(Call<v1::PutSourceResponse>(put));
+  EXPECT_EQ(database_.Number("SELECT count(*) FROM content.sources"), 1000);
+}
+
 TEST_F(HandlersTest, ASummaryStandsInForAMissingBody) {
   LoadSite();
   ingest::v1::ItemTaken item = Item();

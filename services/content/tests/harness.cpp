@@ -12,8 +12,8 @@ namespace kimberlite::content {
 
 TokensFile::TokensFile()
     : path_(std::filesystem::temp_directory_path() / ("kimberlite_content_tokens_" + RandomHex(6))) {
-  std::ofstream(path_) << "ann editor " << kEditor << "\nolga operator " << kOperator << "\nrendering service "
-                       << kService << "\n";
+  std::ofstream(path_) << "ann editor " << kEditor << "\nbob editor " << kOtherEditor << "\nolga operator " << kOperator
+                       << "\nrendering service " << kService << "\n";
 }
 TokensFile::~TokensFile() { std::filesystem::remove(path_); }
 

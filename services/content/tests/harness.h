@@ -37,6 +37,7 @@ class TokensFile {
   const std::string& path() const { return path_; }
 
   static constexpr const char* kEditor = "editor-token-0123456789abcdef";
+  static constexpr const char* kOtherEditor = "other-editor-token-0123456789abcdef";
   static constexpr const char* kOperator = "operator-token-0123456789abcdef";
   static constexpr const char* kService = "service-token-0123456789abcdef";
 

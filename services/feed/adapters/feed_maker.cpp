@@ -18,7 +18,7 @@ using site::SitePaths;
 using site::ToTime;
 
 constexpr int kFeedItems = 50;
-constexpr int kSitemapPerLanguage = 5'000;
+constexpr int kSitemapPerLanguage = 1'000;
 constexpr int kNewsItems = 1'000;
 constexpr std::chrono::hours kNewsAge{48};
 

@@ -143,6 +143,10 @@ Result<std::optional<Lease>> PgSourceStore::Claim() {
   });
 }
 
+Result<void> PgSourceStore::Renew(const Lease& lease) {
+  return pool_.Write([&](pg::Transaction& transaction) { return Hold(transaction, lease); });
+}
+
 Result<void> PgSourceStore::Finish(const Lease& lease, const PollResult& result) {
   return pool_.Write([&](pg::Transaction& transaction) -> Result<void> {
     const auto& validators = result.validators;

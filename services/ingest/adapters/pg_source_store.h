@@ -36,6 +36,7 @@ class PgSourceStore final : public LeaseStore {
   Result<void> MakeDue(const std::string& source_id);
 
   Result<std::optional<Lease>> Claim() override;
+  Result<void> Renew(const Lease& lease) override;
   Result<void> Finish(const Lease& lease, const PollResult& result) override;
   Result<void> Release(const Lease& lease) override;
   Result<std::optional<std::chrono::milliseconds>> UntilNextDue() override;

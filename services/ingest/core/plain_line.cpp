@@ -1,5 +1,8 @@
 #include "services/ingest/core/plain_line.h"
 
+#include <algorithm>
+
+#include "libs/base/text.h"
 #include "libs/html/text.h"
 
 namespace kimberlite::ingest {
@@ -51,6 +54,20 @@ std::string PlainLine(std::string_view text) {
     }
   }
   return line;
+}
+
+std::string PlainLineOfBytes(std::string_view bytes) {
+  bytes = bytes.substr(0, kMaxText);
+  if (IsValidUtf8(bytes)) return PlainLine(bytes);
+  std::string text;
+  while (!bytes.empty()) {
+    std::size_t size = 1;
+    while (size <= std::min<std::size_t>(4, bytes.size()) && !IsValidUtf8(bytes.substr(0, size))) ++size;
+    const bool valid = size <= std::min<std::size_t>(4, bytes.size());
+    text += valid ? bytes.substr(0, size) : "\uFFFD";
+    bytes.remove_prefix(valid ? size : 1);
+  }
+  return PlainLine(text);
 }
 
 std::string PlainLineOfHtml(std::string_view html) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/ingest/core/feed_parser.h"
+#include "services/ingest/core/plain_line.h"
 
 namespace kimberlite::ingest {
 namespace {
@@ -22,6 +23,14 @@ std::string SentenceOf(int status) {
   }
   if (status >= 500) return "the server has a fault (HTTP " + code + ")";
   return "the server answered with HTTP " + code + " and no feed";
+}
+
+// The validator, or nothing when it could not be stored and sent back: then the next poll asks without it.
+std::string Usable(std::string validator) {
+  constexpr std::size_t kLongest = 1024;
+  const bool printable = std::ranges::all_of(validator, [](char c) { return c >= 0x20 && c < 0x7F; });
+  if (!printable || validator.size() > kLongest) validator.clear();
+  return validator;
 }
 
 // The counts alone, once the items are stored.
@@ -49,7 +58,7 @@ PollSummary Poller::Poll(std::stop_token stop, const Lease& lease) {
   PollSummary summary;
   PollResult result;
   const auto begun = std::chrono::steady_clock::now();
-  const auto document = fetcher_.Fetch(context, lease.source.feed_url, lease.validators);
+  auto document = fetcher_.Fetch(context, lease.source.feed_url, lease.validators);
   summary.fetch_time = std::chrono::steady_clock::now() - begun;
   if (!document && document.error().code() == Code::kCancelled) {
     summary.outcome = PollOutcome::kStopped;
@@ -60,6 +69,8 @@ PollSummary Poller::Poll(std::stop_token stop, const Lease& lease) {
     result.error = document.error().message();
     return Fail(lease, std::move(summary), std::move(result));
   }
+  document->validators = {Usable(std::move(document->validators.etag)),
+                          Usable(std::move(document->validators.last_modified))};
   summary.http_status = result.http_status = document->status;
   summary.bytes = document->body.size();
   if (document->status == 304) {
@@ -74,6 +85,17 @@ PollSummary Poller::Poll(std::stop_token stop, const Lease& lease) {
   if (document->status != 200) {
     result.error = SentenceOf(document->status);
     return Fail(lease, std::move(summary), std::move(result), document->retry_after);
+  }
+  // Reading has the whole lease again, however slow the server was.
+  const auto renewed = leases_.Renew(lease);
+  if (!renewed && renewed.error().code() == Code::kAborted) {
+    summary.outcome = PollOutcome::kLost;
+    summary.error = renewed.error().message();
+    return summary;
+  }
+  if (!renewed) {
+    result.error = "the lease could not be renewed: " + renewed.error().message();
+    return Fail(lease, std::move(summary), std::move(result));
   }
   return Read(lease, *document, std::move(summary), std::move(result));
 }
@@ -112,13 +134,16 @@ PollSummary Poller::Read(const Lease& lease, const FetchedDocument& document, Po
 PollSummary Poller::Fail(const Lease& lease, PollSummary summary, PollResult result,
                          std::optional<std::chrono::seconds> retry_after) {
   summary.outcome = PollOutcome::kFailed;
-  summary.error = result.error;
   result.next_in =
       DelayAfterFailure(lease.source.poll_interval, lease.consecutive_failures + 1, retry_after, options_.jitter());
   return Finish(lease, std::move(summary), std::move(result));
 }
 
 PollSummary Poller::Finish(const Lease& lease, PollSummary summary, PollResult result) {
+  // Both may quote what a server or a document said.
+  result.error = PlainLineOfBytes(result.error);
+  if (result.report) result.report = PlainLineOfBytes(*result.report);
+  summary.error = result.error;
   summary.next_in = result.next_in;
   const auto finished = leases_.Finish(lease, result);
   if (finished) return summary;

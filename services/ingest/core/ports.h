@@ -13,7 +13,8 @@
 // What polling needs of the world.
 namespace kimberlite::ingest {
 
-// What a server gave to ask by "has it changed since?".
+// What a server gave to ask by "has it changed since?". As it came in a FetchedDocument; in a lease and a result each
+// is printable ASCII of up to 1 KiB, or empty.
 struct Validators {
   std::string etag;
   std::string last_modified;
@@ -48,8 +49,8 @@ struct Lease {
 // How a poll ended, for the source's status.
 struct PollResult {
   int http_status = 0;
-  std::string error;                     // a sentence; empty when it went well
-  std::optional<std::string> report;     // of the document; absent when none was read
+  std::string error;                     // a sentence in UTF-8; empty when it went well
+  std::optional<std::string> report;     // of the document, in UTF-8; absent when none was read
   std::optional<Validators> validators;  // to keep; absent: the old ones stay
   int seen = 0;
   std::chrono::milliseconds next_in{0};
@@ -62,6 +63,8 @@ class LeaseStore {
   // Takes the lease of the source that has been due longest; nothing when none is due. No two callers get one source
   // until it is finished or the lease has run out.
   virtual Result<std::optional<Lease>> Claim() = 0;
+  // The lease begins anew. ABORTED when it was lost.
+  virtual Result<void> Renew(const Lease& lease) = 0;
   // Ends the poll. ABORTED when the lease was lost: then nothing is written.
   virtual Result<void> Finish(const Lease& lease, const PollResult& result) = 0;
   // Gives the lease back as if nothing had happened.

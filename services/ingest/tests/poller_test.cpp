@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "libs/base/text.h"
 #include "services/ingest/core/scheduler.h"
 
 namespace kimberlite::ingest {
@@ -36,6 +37,8 @@ struct FakeStore final : LeaseStore, ItemStore {
   std::vector<std::pair<std::string, PollResult>> finished;
   std::vector<std::string> released;
   std::vector<std::string> taken;
+  std::vector<std::string> renewed;
+  Result<void> renew_answer;
   Result<void> finish_answer;
   Result<void> take_answer;
   Result<void> claim_answer;
@@ -47,6 +50,11 @@ struct FakeStore final : LeaseStore, ItemStore {
     Lease lease = due.back();
     due.pop_back();
     return lease;
+  }
+  Result<void> Renew(const Lease& lease) override {
+    const std::lock_guard lock(mutex);
+    renewed.push_back(lease.source.source_id);
+    return renew_answer;
   }
   Result<void> Finish(const Lease& lease, const PollResult& result) override {
     const std::lock_guard lock(mutex);
@@ -154,6 +162,61 @@ TEST_F(PollerTest, SaysWhyAPollFailed) {
     EXPECT_FALSE(result().validators) << sentence;
     EXPECT_EQ(result().next_in, minutes(10));
   }
+}
+
+TEST_F(PollerTest, ForgetsValidatorsThatCannotBeStoredAndSentBack) {
+  for (const std::string& bad : {std::string("\"caf\xE9\""), std::string("\"лёд\""), std::string("a\tb"),
+                                 std::string("a\0b", 3), std::string("a\x7F"), std::string(1025, 'x')}) {
+    store_.finished.clear();
+    FetchedDocument document = Answer(200, kDocument);
+    document.validators = {bad, bad};
+    EXPECT_EQ(Poll(document).outcome, PollOutcome::kRead);
+    EXPECT_EQ(result().validators->etag, "");
+    EXPECT_EQ(result().validators->last_modified, "");
+    store_.finished.clear();
+    document.status = 304;
+    Poll(document);
+    EXPECT_EQ(result().validators->etag, "\"old\"");
+  }
+  store_.finished.clear();
+  FetchedDocument document = Answer(200, kDocument);
+  document.validators.etag.assign(1024, 'x');
+  Poll(document);
+  EXPECT_EQ(result().validators->etag.size(), 1024u);
+}
+
+TEST_F(PollerTest, WritesDownWhatIsUtf8) {
+  // The root's name is cut within a character, as the first byte shifts it.
+  std::string name = "x";
+  for (int i = 0; i < 60; ++i) name += "ё";
+  for (const Result<FetchedDocument>& answer :
+       {Result<FetchedDocument>(Answer(200, "<" + name + "/>")),
+        Result<FetchedDocument>(Fail(Code::kUnavailable, std::string("host \xFF\xD0 ") + '\0' + ": лёд"))}) {
+    store_.finished.clear();
+    const PollSummary summary = Poll(answer);
+    EXPECT_EQ(summary.outcome, PollOutcome::kFailed);
+    EXPECT_TRUE(IsValidUtf8(result().error)) << result().error;
+    EXPECT_EQ(result().error.find('\0'), std::string::npos);
+    EXPECT_THAT(result().error, HasSubstr("\uFFFD"));
+    EXPECT_EQ(summary.error, result().error);
+  }
+  EXPECT_THAT(result().error, HasSubstr("host \uFFFD\uFFFD : лёд"));
+}
+
+TEST_F(PollerTest, RenewsTheLeaseBeforeItReads) {
+  Poll(Answer(304));
+  EXPECT_TRUE(store_.renewed.empty());
+  Poll(Answer(200, kDocument));
+  EXPECT_THAT(store_.renewed, ::testing::ElementsAre("wire"));
+  store_.finished.clear();
+  store_.taken.clear();
+  store_.renew_answer = Fail(Code::kAborted, "lost");
+  EXPECT_EQ(Poll(Answer(200, kDocument)).outcome, PollOutcome::kLost);
+  EXPECT_TRUE(store_.finished.empty());
+  store_.renew_answer = Fail(Code::kUnavailable, "down");
+  EXPECT_EQ(Poll(Answer(200, kDocument)).outcome, PollOutcome::kFailed);
+  EXPECT_THAT(result().error, HasSubstr("down"));
+  EXPECT_TRUE(store_.taken.empty());
 }
 
 TEST_F(PollerTest, WaitsAsLongAsTheServerAsks) {

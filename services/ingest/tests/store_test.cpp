@@ -178,6 +178,18 @@ TEST_F(StoreTest, TakesTheSourceOfADeadReplicaOver) {
   EXPECT_TRUE(sources_.Finish(*taken_over, Went()));
 }
 
+TEST_F(StoreTest, RenewsALeaseUnlessItIsLost) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  PgSourceStore hasty(pool_, milliseconds(1));
+  Lease lease = Claim(hasty);
+  ASSERT_TRUE(sources_.Renew(lease));
+  const auto wait = sources_.UntilNextDue();
+  ASSERT_TRUE(wait && *wait);
+  EXPECT_GT(**wait, seconds(20));
+  lease.token = "another";
+  EXPECT_EQ(sources_.Renew(lease).error().code(), Code::kAborted);
+}
+
 TEST_F(StoreTest, ReleasesALeaseAsIfNothingHadHappened) {
   ASSERT_TRUE(sources_.Put(ASource("a")));
   ASSERT_TRUE(sources_.Release(Claim()));

@@ -102,6 +102,14 @@ void BusInvalidator::Stop() {
   // Its handler takes the mutex, so it is stopped outside.
 }
 
+void BusInvalidator::StopWaiting() {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_stopped_ = true;
+  }
+  applied_.notify_all();
+}
+
 bool BusInvalidator::IsCurrent() {
   constexpr std::chrono::seconds kSilence{2};
   const std::lock_guard lock(mutex_);
@@ -175,7 +183,8 @@ Result<std::int64_t> BusInvalidator::WaitApplied(const Context& context, const s
     lock.lock();
     // Another replica may be the one that applied it: look again now and then without being told.
     const auto look_again = std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(250));
-    applied_.wait_until(lock, context.stop, look_again, [&] { return applied_count_ != seen; });
+    applied_.wait_until(lock, context.stop, look_again, [&] { return applied_count_ != seen || waiting_stopped_; });
+    if (waiting_stopped_) return Fail(Code::kUnavailable, "this edge is stopping; ask another");
     if (context.stop.stop_requested()) return Fail(Code::kCancelled, "the caller went away");
     if (std::chrono::steady_clock::now() >= deadline) {
       return Fail(Code::kDeadlineExceeded,

@@ -30,6 +30,8 @@ class BusInvalidator {
   // Subscribes in the background, again and again until the bus can be reached.
   void Start();
   void Stop();
+  // WaitApplied answers UNAVAILABLE from here on, those that wait included.
+  void StopWaiting();
   // Whether the bus was heard within the last two seconds.
   bool IsCurrent();
 
@@ -47,6 +49,7 @@ class BusInvalidator {
   std::mutex mutex_;
   std::condition_variable_any applied_;
   std::uint64_t applied_count_ = 0;
+  bool waiting_stopped_ = false;
   std::unique_ptr<bus::Consumer> consumer_;
   std::jthread subscriber_;
 };

@@ -58,7 +58,8 @@ HttpEdge::HttpEdge(Edge& edge, PageBuilder& builder)
 http::Response HttpEdge::Answer(const http::Request& request) {
   const Route route = ParseRoute(request.path());
   const Coding coding = PreferredCoding(request);
-  const Context context = Context::WithTimeout(kRenderTimeout);
+  Context context = Context::WithTimeout(kRenderTimeout);
+  context.stop = request.stop;
   auto answer = edge_.Get(context, route, coding);
   if (!answer) {
     telemetry::Warning("page cannot be made", {{"target", request.target}, {"error", answer.error().ToString()}});

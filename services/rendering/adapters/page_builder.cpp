@@ -85,8 +85,18 @@ class Builder {
     return List(std::move(view), "section/" + id, view_.SectionPath(id), false);
   }
 
+  // The tag behind a slug of the language, or, where the tag has no name in it, of the language whose name is shown.
+  Result<tagging::v1::Concept> FindTag(const std::string& slug) {
+    for (const std::string& code : view_.chain()) {
+      auto tag = sources_.ResolveTag(context_, code, slug);
+      if (!tag && tag.error().code() == Code::kNotFound) continue;
+      if (!tag || code == view_.language() || view_.TagSlug(*tag) == slug) return tag;
+    }
+    return Fail(Code::kNotFound, "no tag has the slug " + slug);
+  }
+
   Result<Page> Tag(const std::string& slug) {
-    auto tag = sources_.ResolveTag(context_, view_.language(), slug);
+    auto tag = FindTag(slug);
     if (!tag && tag.error().code() == Code::kNotFound) return NotFound();
     if (!tag) return std::unexpected(tag.error());
     DependOn("concept:" + std::to_string(tag->concept_id()));
@@ -162,7 +172,7 @@ class Builder {
       if (!section) return NotFound();
       list += "/section/" + section->section_id();
     } else if (route.kind == RouteKind::kTag) {
-      auto tag = sources_.ResolveTag(context_, view_.language(), route.slug);
+      auto tag = FindTag(route.slug);
       if (!tag && tag.error().code() == Code::kNotFound) return NotFound();
       if (!tag) return std::unexpected(tag.error());
       DependOn("concept:" + std::to_string(tag->concept_id()));
@@ -432,7 +442,8 @@ Page PlainPage(int status, std::string text) {
 PageBuilder::PageBuilder(GrpcSources& sources, std::shared_ptr<const Theme> theme)
     : sources_(sources), theme_(std::move(theme)) {}
 
-Result<Page> PageBuilder::Make(const Context& context, const Route& route) {
+Result<Page> PageBuilder::Make(const Context& context, const Route& route, std::int64_t min_site_sequence) {
+  sources_.RequireSite(min_site_sequence);
   if (route.kind == RouteKind::kMedia) {
     auto media = sources_.GetMedia(context, route.slug);
     if (!media && media.error().code() == Code::kNotFound) return PlainPage(404, "There is no such picture.\n");
@@ -440,6 +451,8 @@ Result<Page> PageBuilder::Make(const Context& context, const Route& route) {
     Page page;
     page.content_type = media->content_type();
     page.immutable = true;
+    // Large, and asked for once by each browser.
+    page.keep = std::chrono::hours(1);
     page.body = std::move(*media->mutable_data());
     return page;
   }

@@ -17,7 +17,7 @@ class PageBuilder {
   PageBuilder(GrpcSources& sources, std::shared_ptr<const Theme> theme);
 
   // A page for every route: 404 where nothing is, 410 where something was. An error only where a source failed.
-  Result<Page> Make(const Context& context, const Route& route);
+  Result<Page> Make(const Context& context, const Route& route, std::int64_t min_site_sequence);
 
   // An error page in the route's language when it can be told, for when Make failed.
   Page MakeError(const Context& context, const Route& route, int status);

@@ -53,32 +53,33 @@ if not epoch then
   base = prefix .. epoch .. ':'
 end
 return {epoch, redis.call('GET', base .. 'clock') or '0', redis.call('HGET', base .. 'page:' .. ARGV[1], 'nonce') or '',
-        redis.call('TIME')[1]}
+        redis.call('TIME')[1], redis.call('HGET', prefix .. 'applied:site', 'sequence') or '0'}
 )lua");
   return script;
 }
 
-// ARGV: key, epoch, clock, nonce seen, begun, new nonce, meta, body, gzip, br, then entity and window in turn.
+// ARGV: key, epoch, clock, nonce seen, begun, new nonce, meta, body, gzip, br, seconds to keep, then entity and window
+// in turn.
 const redis::Script& CommitScript() {
   static const redis::Script script(std::string(kCommon) + R"lua(
 local key, page = ARGV[1], base .. 'page:' .. ARGV[1]
 if epoch ~= ARGV[2] then return 0 end
 if tonumber(redis.call('TIME')[1]) - tonumber(ARGV[5]) > 60 then return 0 end
-for i = 11, #ARGV, 2 do
+for i = 12, #ARGV, 2 do
   local touched = redis.call('GET', base .. 'touched:' .. ARGV[i])
   if touched and tonumber(touched) > tonumber(ARGV[3]) then return 0 end
 end
 if (redis.call('HGET', page, 'nonce') or '') ~= ARGV[4] then return 0 end
 drop(key)
 local entities = {}
-for i = 11, #ARGV, 2 do
+for i = 12, #ARGV, 2 do
   redis.call('HSET', base .. 'deps:' .. ARGV[i], key, ARGV[i + 1])
   redis.call('EXPIRE', base .. 'deps:' .. ARGV[i], 691200)
   entities[#entities + 1] = ARGV[i]
 end
 redis.call('HSET', page, 'meta', ARGV[7], 'nonce', ARGV[6], 'deps', table.concat(entities, '\n'), 'body', ARGV[8])
 if ARGV[9] ~= '' then redis.call('HSET', page, 'gzip', ARGV[9], 'br', ARGV[10]) end
-redis.call('EXPIRE', page, 604800)
+redis.call('EXPIRE', page, ARGV[11])
 return 1
 )lua");
   return script;
@@ -109,7 +110,10 @@ if epoch then
     for j = 1, #index, 2 do
       local low, high = string.match(index[j + 1], '^(%S*) (%S*)$')
       if sort_key == '' or ((low == '' or low <= sort_key) and (high == '' or sort_key <= high)) then
-        dropped = dropped + drop(index[j])
+        local gone = drop(index[j])
+        -- A page that has expired leaves its line in the index to be removed here.
+        if gone == 0 then redis.call('HDEL', base .. 'deps:' .. entity, index[j]) end
+        dropped = dropped + gone
       end
     end
   end
@@ -181,6 +185,12 @@ Result<StoredPage> ReadMeta(const std::string& text, const std::string& field) {
   return page;
 }
 
+std::int64_t ReadNumber(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 void AddTouched(std::vector<std::string>& arguments, const std::vector<Touched>& touched) {
   for (const Touched& one : touched) {
     arguments.push_back(one.entity);
@@ -208,8 +218,10 @@ Result<std::optional<StoredPage>> RedisPageStore::Get(const std::string& key, Co
 
 Result<FillTicket> RedisPageStore::BeginFill(const std::string& key) {
   KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(BeginScript(), {version_ + key, RandomHex(8)}));
-  if (reply.elements.size() != 4) return Fail(Code::kInternal, "Redis answered a fill with something else");
-  return FillTicket{reply.elements[0].text, reply.elements[1].text, reply.elements[2].text, reply.elements[3].text};
+  if (reply.elements.size() != 5) return Fail(Code::kInternal, "Redis answered a fill with something else");
+  FillTicket ticket{reply.elements[0].text, reply.elements[1].text, reply.elements[2].text, reply.elements[3].text};
+  ticket.site_sequence = ReadNumber(reply.elements[4].text);
+  return ticket;
 }
 
 Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket& ticket, const Page& page,
@@ -226,6 +238,7 @@ Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket
       page.body,
       compressible ? *CodePage(page, Coding::kGzip, rendered_time).body : std::string(),
       compressible ? *CodePage(page, Coding::kBrotli, rendered_time).body : std::string(),
+      std::to_string(page.keep.count()),
   };
   for (const Dependency& dependency : page.dependencies) {
     arguments.push_back(dependency.entity);
@@ -253,9 +266,7 @@ Result<std::int64_t> RedisPageStore::Apply(const Invalidation& invalidation) {
 Result<std::int64_t> RedisPageStore::AppliedSequence(const std::string& aggregate) {
   KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply,
                               client_.Command({"HGET", prefix_ + "applied:" + aggregate, "sequence"}));
-  std::int64_t sequence = 0;
-  std::from_chars(reply.text.data(), reply.text.data() + reply.text.size(), sequence);
-  return sequence;
+  return ReadNumber(reply.text);
 }
 
 Result<std::vector<AppliedPlace>> RedisPageStore::Places() {
@@ -284,7 +295,21 @@ Result<void> RedisPageStore::SetPlaces(std::span<const AppliedPlace> places) {
 }
 
 Result<void> RedisPageStore::DropAll() {
-  KIMBERLITE_RETURN_IF_ERROR(client_.Command({"SET", prefix_ + "epoch", RandomHex(8)}));
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply old, client_.Command({"GETSET", prefix_ + "epoch", RandomHex(8)}));
+  if (old.nil()) return {};
+  // Nothing reads these any more; what this does not come to expires by itself.
+  constexpr int kRounds = 2'000;
+  std::string cursor = "0";
+  for (int round = 0; round < kRounds; ++round) {
+    KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply found,
+                                client_.Command({"SCAN", cursor, "MATCH", prefix_ + old.text + ":*", "COUNT", "500"}));
+    if (found.elements.size() != 2) return Fail(Code::kInternal, "Redis answered SCAN with something else");
+    std::vector<std::string_view> unlink = {"UNLINK"};
+    for (const redis::Reply& key : found.elements[1].elements) unlink.push_back(key.text);
+    if (unlink.size() > 1) KIMBERLITE_RETURN_IF_ERROR(client_.Command(unlink));
+    cursor = found.elements[0].text;
+    if (cursor == "0") break;
+  }
   return {};
 }
 

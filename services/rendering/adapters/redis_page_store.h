@@ -44,7 +44,7 @@ struct PageInspection {
 //   clock                 counts invalidations
 //   touched:<entity>      clock at which the entity was last touched; kept for two minutes, a fill may take one
 //   deps:<entity>         hash: page key -> "<low> <high>", the index from an entity to the pages that depend on it
-//   page:<version>/<key>  hash: meta, nonce, deps, body, gzip, br; kept for 7 days, its index for 8
+//   page:<version>/<key>  hash: meta, nonce, deps, body, gzip, br; kept for 7 days at most, its index for 8
 //
 // Each step is one script, so atomic; a page and its index are written together. A fill is refused when any entity that
 // it depends on was touched since it began, or another fill of its key was kept: whatever pauses happen in between, a

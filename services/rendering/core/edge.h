@@ -23,6 +23,9 @@ struct FillTicket {
   std::string clock;  // of invalidations
   std::string nonce;  // of the page that was there, empty for none
   std::string begun;  // seconds, by the store's clock
+  // Of the site's settings: what this or another replica has applied to the store. A page must not be made of older
+  // ones.
+  std::int64_t site_sequence = 0;
 };
 
 // Where pages are kept, with the rules that make them fresh.
@@ -52,8 +55,8 @@ struct EdgeAnswer {
 // readers have been promised. Safe for any thread; blocks.
 class Edge {
  public:
-  // `make` builds the page of a route from its sources as they are now.
-  using MakePage = std::function<Result<Page>(const Context&, const Route&)>;
+  // `make` builds the page of a route from its sources as they are now, with site settings of at least this sequence.
+  using MakePage = std::function<Result<Page>(const Context&, const Route&, std::int64_t min_site_sequence)>;
 
   // `is_current` tells whether changes have been heard of until now; where they have not, what is kept is made anew
   // before it is served, and served as it is only when that fails.
@@ -67,10 +70,12 @@ class Edge {
  private:
   struct Flight {
     bool done = false;
+    bool fenced = false;
     Result<EdgeAnswer> outcome = Fail(Code::kInternal, "not finished");
   };
-  std::shared_ptr<Flight> Fill(const Context& context, const Route& route, const std::string& key);
-  Result<EdgeAnswer> Make(const Context& context, const Route& route, const std::string& key, const Flight* flight);
+  Result<EdgeAnswer> Fill(const Context& context, const Route& route, const std::string& key);
+  void Fly(const Context& context, const Route& route, const std::string& key, Flight& flight);
+  Result<EdgeAnswer> Make(const Context& context, const Route& route, const std::string& key, Flight* flight);
   void Close(const std::string& key, const Flight* flight);
 
   PageStore& store_;

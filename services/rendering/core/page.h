@@ -41,6 +41,8 @@ struct Page {
   std::vector<Dependency> dependencies;
   // Whether it may be kept: answers about what never was are not, as anybody can ask for endlessly many of them.
   bool cacheable = true;
+  // How long it is kept when nothing touches it.
+  std::chrono::seconds keep = std::chrono::days(7);
 };
 
 enum class Coding : std::uint8_t { kIdentity, kGzip, kBrotli };

@@ -63,7 +63,7 @@ Route ParseInLanguage(std::string_view language, const std::vector<std::string_v
     if (listed) {
       route.kind = RouteKind::kHome;
       route.feed = feed;
-    } else if (IsSlug(last, 60)) {
+    } else if (IsSlug(last, 80)) {
       route.kind = RouteKind::kRedirect;
       route.slug = "/" + std::string(language) + "/" + std::string(last) + "/";
     }
@@ -71,7 +71,7 @@ Route ParseInLanguage(std::string_view language, const std::vector<std::string_v
   }
   if (depth == 1) {
     const std::string_view first = parts[0];
-    if (!IsSlug(first, 60)) return route;
+    if (!IsSlug(first, 80)) return route;
     if (slash && first == "feeds") {
       route.kind = RouteKind::kFeeds;
     } else if (slash && first == "about") {

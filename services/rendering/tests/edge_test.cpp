@@ -46,7 +46,7 @@ class FakeStore final : public PageStore {
 
 class EdgeTest : public ::testing::Test {
  protected:
-  Result<Page> Make(const Context&, const Route&) {
+  Result<Page> Make(const Context&, const Route&, std::int64_t = 0) {
     if (sources_down_) return Fail(Code::kUnavailable, "down");
     Page page;
     page.body = "render " + std::to_string(++renders_);
@@ -67,7 +67,7 @@ class EdgeTest : public ::testing::Test {
   SystemClock clock_;
   bool current_ = true;
   bool sources_down_ = false;
-  Edge edge_{store_, [this](const Context& context, const Route& route) { return Make(context, route); },
+  Edge edge_{store_, [this](const Context& context, const Route& route, std::int64_t) { return Make(context, route); },
              [this] { return current_; }, clock_};
 };
 
@@ -133,7 +133,7 @@ TEST_F(EdgeTest, ManyReadersShareOneRender) {
   std::atomic<int> asked = 0;
   Edge edge(
       store_,
-      [&](const Context& context, const Route& route) {
+      [&](const Context& context, const Route& route, std::int64_t) {
         std::unique_lock lock(mutex);
         changed.wait(lock, [&] { return release; });
         return Make(context, route);
@@ -155,6 +155,74 @@ TEST_F(EdgeTest, ManyReadersShareOneRender) {
   readers.clear();
   // A reader that was counted but had not joined yet finds the page kept.
   EXPECT_EQ(renders_, 1);
+}
+
+// A reader joins a flight that has read its inputs already and is then fenced by nothing.
+class UnfencedFlightTest : public EdgeTest {
+ protected:
+  // What the reader sees who comes while the first render is under way.
+  std::string SecondReader() {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool begun = false, release = false;
+    Edge edge(
+        store_,
+        [&](const Context& context, const Route& route, std::int64_t) {
+          auto page = Make(context, route);
+          std::unique_lock lock(mutex);
+          begun = true;
+          changed.notify_all();
+          changed.wait(lock, [&] { return release; });
+          return page;
+        },
+        [] { return true; }, clock_);
+    const Route home{.kind = RouteKind::kHome, .language = "en"};
+    std::jthread first([&] { EXPECT_TRUE(edge.Get(Context(), home, Coding::kIdentity)); });
+    {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&] { return begun; });
+    }
+    std::string seen;
+    std::atomic<bool> asked = false;
+    std::jthread second([&] {
+      asked = true;
+      seen = edge.Get(Context(), home, Coding::kIdentity)->fresh->body;
+    });
+    while (!asked) std::this_thread::yield();
+    {
+      const std::lock_guard lock(mutex);
+      release = true;
+    }
+    changed.notify_all();
+    first.join();
+    second.join();
+    return seen;
+  }
+};
+
+TEST_F(UnfencedFlightTest, APageThatIsNotKeptIsMadeAgainForWhoeverCameLater) {
+  cacheable_ = false;
+  EXPECT_EQ(SecondReader(), "render 2");
+}
+
+TEST_F(UnfencedFlightTest, WithoutTheStoreTooItIsMadeAgain) {
+  store_.down = true;
+  EXPECT_EQ(SecondReader(), "render 2");
+}
+
+TEST_F(EdgeTest, AnExceptionReachesThoseWhoWaitAndTheKeyGoesOn) {
+  bool bad = true;
+  Edge edge(
+      store_,
+      [&](const Context& context, const Route& route, std::int64_t) -> Result<Page> {
+        if (bad) throw std::runtime_error("broken");
+        return Make(context, route);
+      },
+      [] { return true; }, clock_);
+  const Route home{.kind = RouteKind::kHome, .language = "en"};
+  EXPECT_EQ(edge.Get(Context(), home, Coding::kIdentity).error().code(), Code::kInternal);
+  bad = false;
+  EXPECT_TRUE(edge.Get(Context(), home, Coding::kIdentity));
 }
 
 TEST_F(EdgeTest, WhoComesWhileAFillIsBeingKeptLooksForThemselves) {

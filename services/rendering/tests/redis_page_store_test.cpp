@@ -130,6 +130,20 @@ TEST_F(RedisPageStoreTest, AGapTouchesEverythingThatTheEventNames) {
   EXPECT_EQ(Touch({{"article:1"}}, {{"article:1"}, {"list:en", "0200"}}, 4), 1);
 }
 
+TEST_F(RedisPageStoreTest, AFillIsToldWhichSiteSettingsWereApplied) {
+  EXPECT_EQ(store_.BeginFill("home")->site_sequence, 0);
+  Touch({{"site"}}, {{"site"}}, 5, "site");
+  EXPECT_EQ(store_.BeginFill("home")->site_sequence, 5);
+}
+
+TEST_F(RedisPageStoreTest, AnEmptiedCacheLeavesNothingOfItsPagesBehind) {
+  Fill("home", MakePage("page", {{"article:1"}}));
+  const auto before = client_.Command({"DBSIZE"})->integer;
+  ASSERT_TRUE(store_.DropAll());
+  EXPECT_LT(client_.Command({"DBSIZE"})->integer, before);
+  EXPECT_EQ(Body("home"), "(none)");
+}
+
 TEST_F(RedisPageStoreTest, RemembersWhereTheLogWasApplied) {
   Touch({{"article:1"}});
   ASSERT_TRUE(store_.SetPlaces(std::vector<AppliedPlace>{{"other/topic", 3, 17}}));

@@ -84,17 +84,23 @@ bus::Event EventOf(std::int64_t article_id, const StoredSuggestions& stored, Tim
           .payload = suggested.SerializeAsString()};
 }
 
-// What will pass without anybody touching the event (a busy pool, a lost race, a content service that is overloaded or
-// does not know our token yet) must be tried again for as long as it lasts, not set aside.
-Error ForBus(const Error& error) {
+// What will pass without anybody touching the event must be tried again for as long as it lasts, not set aside: here
+// what content answers while it does not know our token. RESOURCE_EXHAUSTED stays: an article that is too large for an
+// answer would hold its partition back for ever. The bus tries it a few times, for a content that is only busy.
+Error OfContentForBus(const Error& error) {
   switch (error.code()) {
     case Code::kAborted:
-    case Code::kResourceExhausted:
     case Code::kUnauthenticated:
     case Code::kPermissionDenied:
     case Code::kCancelled: return Error(Code::kUnavailable, error.message());
     default: return error;
   }
+}
+
+// The same of our own transactions: a busy pool, a lost race.
+Error OfStoreForBus(const Error& error) {
+  if (error.code() != Code::kAborted && error.code() != Code::kResourceExhausted) return error;
+  return Error(Code::kUnavailable, error.message());
 }
 
 }  // namespace
@@ -115,7 +121,7 @@ Result<void> ArticleHandler::Handle(const bus::Event& event) {
 
   const std::int64_t article_id = changed.article_id();
   const auto article = ReadArticle(event, article_id, changed.sequence());
-  if (!article) return std::unexpected(ForBus(article.error()));
+  if (!article) return std::unexpected(OfContentForBus(article.error()));
   const std::vector<Text> texts = TextsOf(*article);
   if (texts.empty()) {
     Count("ignored");
@@ -147,7 +153,7 @@ Result<void> ArticleHandler::Handle(const bus::Event& event) {
         bus::Append(transaction, kSchema, EventOf(article_id, stored, clock_.Now(), event.traceparent)));
     return "suggested";
   });
-  if (!outcome) return std::unexpected(ForBus(outcome.error()));
+  if (!outcome) return std::unexpected(OfStoreForBus(outcome.error()));
   Count(*outcome);
   telemetry::Info("article read", {{"article_id", article_id},
                                    {"sequence", article->sequence()},
