@@ -77,7 +77,7 @@ class Core {
   void Retain(const std::stop_token& stop) {
     Pause pause;
     while (pause.For(stop, std::chrono::minutes(1))) {
-      auto deleted = log_.DeleteBefore(SystemClock().Now() - std::chrono::days(7));
+      auto deleted = log_.DeleteBefore(SystemClock().Now() - std::chrono::days(7), stop);
       if (!deleted) {
         telemetry::Warning("old events not deleted from the bus, will be tried again",
                            {{"error", deleted.error().ToString()}});

@@ -204,7 +204,7 @@ Result<std::vector<PostgresLog::Extent>> PostgresLog::Extents(const std::vector<
   });
 }
 
-Result<std::int64_t> PostgresLog::DeleteBefore(Time time) {
+Result<std::int64_t> PostgresLog::DeleteBefore(Time time, const std::stop_token& stop) {
   constexpr int kBatch = 500;
   auto partitions = pool_->Read([&](pg::Transaction& transaction) {
     return transaction.Query("SELECT topic, partition FROM bus.partitions ORDER BY topic, partition");
@@ -212,7 +212,7 @@ Result<std::int64_t> PostgresLog::DeleteBefore(Time time) {
   if (!partitions) return std::unexpected(std::move(partitions).error());
   std::int64_t total = 0;
   for (const pg::Row partition : *partitions) {
-    while (true) {
+    while (!stop.stop_requested()) {
       auto deleted = pool_->Write([&](pg::Transaction& transaction) {
         // Rows of a partition are in the order of time: the oldest are at the head of the primary key.
         return transaction.Query(

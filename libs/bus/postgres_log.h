@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,7 @@ class PostgresLog {
   Result<std::vector<Extent>> Extents(const std::vector<std::string>& topics);
 
   // Deletes, in small transactions, events that were appended before `time`. Returns how many.
-  Result<std::int64_t> DeleteBefore(Time time);
+  Result<std::int64_t> DeleteBefore(Time time, const std::stop_token& stop = {});
 
  private:
   Result<std::int32_t> Partitions(pg::Transaction& transaction, const std::string& topic);

@@ -137,15 +137,20 @@ struct Relay::State {
   // when it is there. Absent when the session is no longer the one that took the lock.
   Result<std::optional<Unsent>> Read() {
     return pool.Read([&](pg::Transaction& transaction) -> Result<std::optional<Unsent>> {
+      // As many as fit: bodies are large, and what one round carries is in memory several times over.
+      const std::string columns =
+          "id, topic, key, event_id, type, source, event_time, sequence, traceparent, headers, payload";
       auto rows = transaction.Query(
-          "SELECT l.leading, o.id, o.topic, o.key, o.event_id, o.type, o.source, o.event_time, o.sequence, "
-          "o.traceparent,"
-          " o.headers, o.payload FROM (SELECT coalesce(current_setting('kimberlite.relay', true), '') = $1 AS leading) "
-          "AS l"
-          " LEFT JOIN (SELECT id, topic, key, event_id, type, source, event_time, sequence, traceparent, headers, "
-          "payload"
-          " FROM " +
-              table + " WHERE sent_time IS NULL ORDER BY id LIMIT $2) AS o ON l.leading ORDER BY o.id",
+          "SELECT l.leading, o.id, o.topic, o.key, o.event_id, o.type, o.source, o.event_time, o.sequence,"
+          " o.traceparent, o.headers, o.payload"
+          " FROM (SELECT coalesce(current_setting('kimberlite.relay', true), '') = $1 AS leading) AS l"
+          " LEFT JOIN (SELECT " +
+              columns + " FROM (SELECT " + columns +
+              ", sum(octet_length(payload)) OVER (ORDER BY id) - octet_length(payload) AS bytes_before"
+              " FROM (SELECT " +
+              columns + " FROM " + table +
+              " WHERE sent_time IS NULL ORDER BY id LIMIT $2) AS oldest) AS sized WHERE bytes_before < 4194304) AS o"
+              " ON l.leading ORDER BY o.id",
           pg::Params(session, options.batch));
       if (!rows) return std::unexpected(std::move(rows).error());
       if (!(*rows)[0].Bool("leading")) return std::optional<Unsent>();

@@ -22,19 +22,25 @@ Code CodeOfSqlState(std::string_view state) {
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& url, const std::string& application_name,
                                                      int statement_timeout_ms) {
+  // libpq's own words quote what it could not parse, and that may be the password.
+  char* problem = nullptr;
+  PQconninfoOption* parsed = PQconninfoParse(url.c_str(), &problem);
+  PQfreemem(problem);
+  if (!parsed) {
+    return Fail(Code::kInvalidArgument,
+                "the PostgreSQL connection string cannot be parsed; see libpq's connection strings");
+  }
+  PQconninfoFree(parsed);
   const std::string options =
       "-c statement_timeout=" + std::to_string(statement_timeout_ms) +
       " -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC -c client_min_messages=warning";
   // dbname is expanded as a connection string; what follows it are defaults that it does not name.
-  const std::array<const char*, 7> keys = {"fallback_application_name",
-                                           "options",
-                                           "connect_timeout",
-                                           "client_encoding",
-                                           "keepalives_idle",
-                                           "dbname",
-                                           nullptr};
-  const std::array<const char*, 7> values = {
-      application_name.c_str(), options.c_str(), "5", "UTF8", "10", url.c_str(), nullptr};
+  // The server's time-outs do not help when it is not heard any more: those of TCP do.
+  const std::array<const char*, 10> keys = {
+      "fallback_application_name", "options",          "connect_timeout",  "client_encoding", "keepalives_idle",
+      "keepalives_interval",       "keepalives_count", "tcp_user_timeout", "dbname",          nullptr};
+  const std::array<const char*, 10> values = {
+      application_name.c_str(), options.c_str(), "5", "UTF8", "10", "5", "3", "10000", url.c_str(), nullptr};
   PGconn* raw = PQconnectdbParams(keys.data(), values.data(), 1);
   std::unique_ptr<Connection> connection(new Connection(raw));
   if (!connection->healthy()) {
@@ -76,6 +82,16 @@ Result<Rows> Connection::Query(std::string_view sql, const Params& params) {
   const ExecStatusType status = PQresultStatus(handle->result);
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) return std::unexpected(ErrorOf(handle->result));
   return Rows(std::move(handle));
+}
+
+Result<void> Connection::Commit() {
+  const ResultHandle result(PQexec(connection_.get(), "COMMIT"));
+  if (PQresultStatus(result.result) != PGRES_COMMAND_OK) return std::unexpected(ErrorOf(result.result));
+  // The server answers the COMMIT of a failed transaction with success, and with another word.
+  if (std::string_view(PQcmdStatus(result.result)) != "COMMIT") {
+    return Fail(Code::kInternal, "a statement of the transaction had failed, so it was rolled back");
+  }
+  return {};
 }
 
 Result<void> Connection::Script(const std::string& sql) {

@@ -30,6 +30,9 @@ class Connection {
   // Any number of statements without parameters.
   Result<void> Script(const std::string& sql);
 
+  // INTERNAL when the transaction had failed before, and was rolled back.
+  Result<void> Commit();
+
   bool healthy() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
   PGconn* raw() const { return connection_.get(); }
 

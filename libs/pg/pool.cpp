@@ -66,7 +66,7 @@ Result<void> Pool::RunTransaction(const char* begin, const std::function<Result<
       outcome = body(transaction);
       if (outcome) {
         committing = true;
-        outcome = connection->Script("COMMIT");
+        outcome = connection->Commit();
       } else if (connection->healthy()) {
         // A connection whose ROLLBACK fails is closed, which ends the transaction as well.
         if (!connection->Script("ROLLBACK")) reusable = false;

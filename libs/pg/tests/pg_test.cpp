@@ -65,6 +65,28 @@ TEST_F(PgTest, AnErrorRollsBackAndNamesTheConstraint) {
   EXPECT_EQ((*Query("SELECT count(*) AS n FROM t"))[0].Int("n"), 1);
 }
 
+TEST_F(PgTest, AFailureThatTheBodySwallowsIsNoCommit) {
+  ASSERT_TRUE(Query("CREATE TABLE t (id int)"));
+  const auto outcome = pool_.Write([&](Transaction& transaction) -> Result<void> {
+    KIMBERLITE_RETURN_IF_ERROR(transaction.Query("INSERT INTO t VALUES (1)"));
+    EXPECT_FALSE(transaction.Query("SELECT 1 / 0"));
+    return {};
+  });
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code(), Code::kInternal);
+  EXPECT_EQ((*Query("SELECT count(*) AS n FROM t"))[0].Int("n"), 0);
+}
+
+TEST_F(PgTest, AConnectionStringThatDoesNotParseIsNotShown) {
+  for (const char* url :
+       {"postgres://me:hu%sh@nowhere/x", "postgre://me:hush@nowhere/x?sslmode=off", "password=hush =="}) {
+    Pool nowhere({.url = url});
+    const auto outcome = nowhere.Read([](Transaction& transaction) { return transaction.Query("SELECT 1"); });
+    ASSERT_FALSE(outcome) << url;
+    EXPECT_EQ(outcome.error().message().find("hu"), std::string::npos) << outcome.error().message();
+  }
+}
+
 TEST_F(PgTest, RunsAgainWhenTheConnectionDiedBeforeCommit) {
   ASSERT_TRUE(Query("CREATE TABLE t (id int)"));
   int runs = 0;
