@@ -100,6 +100,8 @@ class Survival(fixture.Case):
 
     def test_cached_pages_are_served_while_postgresql_is_down(self):
         article = self.create("A page that outlives the database")
+        # Else its event may come after the pages were made, and drop them when they cannot be made again.
+        self.wait_for(lambda: self.is_visible(article), "the article's event is applied")
         paths = (fixture.page_path(article), "/en/", "/en/economy/", "/en/economy/rss.xml", "/ru/", "/ar/")
         self.assert_shown(paths[0], "outlives the database")
         for path in paths:
@@ -163,6 +165,13 @@ class Survival(fixture.Case):
         finally:
             publisher.stop()
         self.assert_nothing_lost(publisher.acknowledged)
+
+    def is_visible(self, article):
+        try:
+            request = {"article_id": article["article_id"], "sequence": article["sequence"]}
+            return self.stack.call("rendering/WaitVisible", request)
+        except DevError:
+            return None  # not yet
 
     def try_create(self, headline):
         """The article, or None while the services cannot."""
