@@ -15,6 +15,8 @@ from .process import Daemon, wait_until
 USER = DATABASE = "kimberlite"
 # Unlike runuser it becomes the program that it runs, so that the pid is the server's.
 AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+# The same, able to pass through directories of root's own, such as /root.
+AS_POSTGRES_PASSING = [*AS_POSTGRES, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
 
 
 def _run(command, **options):
@@ -26,22 +28,21 @@ def _run(command, **options):
     return result.stdout
 
 
-def _unprivileged():
-    """PostgreSQL refuses to run as root. Called as root, it gets a user namespace in which root is user 1000."""
+def _unprivileged(path):
+    """How to run PostgreSQL, which refuses to run as root, on data below `path`. Called as root, it gets a user namespace
+    in which root is user 1000; where those are forbidden, as in many containers, it runs as the user postgres."""
     if os.getuid() != 0:
         return []
     unshare = ["unshare", "--user", "--map-user=1000"]
-    if subprocess.run([*unshare, "true"], stderr=subprocess.DEVNULL).returncode == 0:
-        return unshare
-    return AS_POSTGRES
-
-
-def _check_reachable(path):
-    if subprocess.run([*AS_POSTGRES, "test", "-x", str(path)]).returncode != 0:
-        raise DevError(
-            "called as root where user namespaces are forbidden, PostgreSQL runs as the user postgres, who cannot reach "
-            f"{path}: run ./dev as an ordinary user, or set KIMBERLITE_DEV_DIR to a directory that everyone may pass"
-        )
+    # `test -x` would ask on behalf of the real user, without capabilities; a look tells what an open will find.
+    for prefix, look in ((unshare, ["true"]), (AS_POSTGRES, ["ls", "-d", path]), (AS_POSTGRES_PASSING, ["ls", "-d", path])):
+        command = list(map(str, [*prefix, *look]))
+        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+            return prefix
+    raise DevError(
+        "called as root where user namespaces are forbidden, PostgreSQL runs as the user postgres, who cannot reach "
+        f"{path}: run ./dev as an ordinary user, or set KIMBERLITE_DEV_DIR to a directory that everyone may pass"
+    )
 
 
 class Postgres:
@@ -64,12 +65,12 @@ class Postgres:
     def start(self):
         if self.daemon.pid():
             return
-        prefix = _unprivileged()
         for path in (self.directory, self.socket_dir):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if prefix == AS_POSTGRES:
+        prefix = _unprivileged(self.directory)
+        if prefix[:1] == ["setpriv"]:
+            for path in (self.directory, self.socket_dir):
                 shutil.chown(path, "postgres")
-                _check_reachable(path)
         if not self.data.exists():
             self._create(prefix)
         self._forget_dead_server()
