@@ -17,7 +17,8 @@ using std::chrono::steady_clock;
 // Also how long a stop or a repetition may have to wait.
 constexpr milliseconds kPoll{100};
 constexpr std::chrono::seconds kLeave{1};
-// A partition that has events and gives none for so long is taken for stuck.
+// A partition that has events and gives none for so long is taken for stuck, unless events of others, fetched before,
+// still wait for their turn.
 constexpr std::chrono::seconds kStuck{30};
 
 KafkaPartitions ListOf(const std::string& topic, std::int32_t partition, std::int64_t offset) {
@@ -194,6 +195,8 @@ bool KafkaLoop::Turn(const std::stop_token& stop) {
     } else if (!TakeError(*message)) {
       return false;
     }
+  } else {
+    empty_poll_ = steady_clock::now();
   }
   if (stuck_) return false;
   char why[512];
@@ -332,7 +335,7 @@ void KafkaLoop::ReadStatistics(std::string_view text) {
   bool all = true, any = false;
   std::map<std::string, std::int64_t> lag;
   for (const std::string& topic : topics_) lag[topic] = 0;
-  for (const auto& [id, partition] : partitions_) {
+  for (auto& [id, partition] : partitions_) {
     const auto topic = json.at("topics").find(id.first);
     if (topic == json.at("topics").end()) continue;
     const auto found = topic->at("partitions").find(std::to_string(id.second));
@@ -346,8 +349,8 @@ void KafkaLoop::ReadStatistics(std::string_view text) {
     }
     const auto behind = std::max<std::int64_t>(0, found->value<std::int64_t>("consumer_lag", 0));
     lag[id.first] += behind + (partition.pending ? 1 : 0);
-    const bool waits = behind > 0 && !partition.pending && found->value("fetch_state", "") == "active";
-    if (waits && steady_clock::now() - partition.moved > kStuck) {
+    if (behind == 0 || partition.pending) partition.moved = steady_clock::now();
+    if (found->value("fetch_state", "") == "active" && empty_poll_ > partition.moved + kStuck) {
       telemetry::LogError("partition has events and gives none; the consumer is made anew",
                           {{"group", policy_.group}, {"topic", id.first}, {"partition", id.second}, {"lag", behind}});
       stuck_ = true;

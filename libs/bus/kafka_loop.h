@@ -40,7 +40,7 @@ class KafkaLoop {
   struct Partition {
     Delivery delivery;
     std::optional<Pending> pending;               // to be tried again; the partition is paused
-    std::chrono::steady_clock::time_point moved;  // when it last gave an event
+    std::chrono::steady_clock::time_point moved;  // when it last gave an event, or had none
   };
 
   Result<void> Connect();
@@ -73,6 +73,7 @@ class KafkaLoop {
   metrics::Lag lag_{policy_.group};
   bool begun_ = false;
   bool stuck_ = false;
+  std::chrono::steady_clock::time_point empty_poll_{};  // when last nothing that was fetched waited to be taken
   std::atomic<Time> last_heard_{};
 };
 

@@ -31,10 +31,12 @@ class Relay {
   struct Options {
     std::string postgres_url;
     std::string schema;
-    int batch = 200;
+    int batch = 200;  // events at most; also no more than 4 MiB of payload, or one event
   };
   Relay(Options options, std::unique_ptr<Publisher> publisher);
-  ~Relay();  // sends what is already committed for up to 3 s and the attempt under way, then stops
+  // Sends what is already committed for up to 3 s, then stops. Longer only when an attempt that is under way then does
+  // not end: by the time-outs of the bus or the database.
+  ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 

@@ -157,7 +157,8 @@ Result<void> PostgresLog::Append(std::span<const Event> events) {
   return {};
 }
 
-Result<std::vector<PostgresLog::Record>> PostgresLog::Fetch(std::span<const Position> from, int limit) {
+Result<std::vector<PostgresLog::Record>> PostgresLog::Fetch(std::span<const Position> from, int limit,
+                                                            std::int64_t bytes) {
   std::vector<std::string> topics;
   std::vector<std::int64_t> partitions, offsets;
   for (const Position& place : from) {
@@ -170,10 +171,12 @@ Result<std::vector<PostgresLog::Record>> PostgresLog::Fetch(std::span<const Posi
         "SELECT e.topic, e.partition, e.log_offset, e.key, e.event_id, e.type, e.source, e.event_time, e.sequence,"
         " e.traceparent, e.headers, e.payload"
         " FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS f (topic, partition, log_offset),"
-        " LATERAL (SELECT l.topic, l.partition, l.log_offset, l.key, l.event_id, l.type, l.source, l.event_time,"
-        " l.sequence, l.traceparent, l.headers, l.payload FROM bus.log l WHERE l.topic = f.topic"
-        " AND l.partition = f.partition::int AND l.log_offset >= f.log_offset ORDER BY l.log_offset LIMIT $4) AS e",
-        pg::Params(topics, partitions, offsets, limit));
+        " LATERAL (SELECT l.*, sum(octet_length(l.payload)) OVER (ORDER BY l.log_offset) AS bytes"
+        " FROM (SELECT * FROM bus.log WHERE topic = f.topic AND partition = f.partition::int"
+        " AND log_offset >= f.log_offset ORDER BY log_offset LIMIT $4) AS l) AS e"
+        // The length of a payload is known without reading it.
+        " WHERE e.bytes - octet_length(e.payload) < $5 ORDER BY f.topic, f.partition, e.log_offset",
+        pg::Params(topics, partitions, offsets, limit, bytes));
     if (!rows) return std::unexpected(std::move(rows).error());
     std::vector<Record> records;
     records.reserve(static_cast<std::size_t>(rows->size()));

@@ -28,8 +28,8 @@ class PostgresLog {
     Position position;
     Event event;
   };
-  // Up to `limit` events of each partition from the offsets given.
-  Result<std::vector<Record>> Fetch(std::span<const Position> from, int limit);
+  // Up to `limit` events of each partition from the offsets given; fewer once their payloads make up `bytes`.
+  Result<std::vector<Record>> Fetch(std::span<const Position> from, int limit, std::int64_t bytes);
 
   struct Extent {
     std::string topic;
@@ -40,7 +40,7 @@ class PostgresLog {
   // All partitions of those topics that exist.
   Result<std::vector<Extent>> Extents(const std::vector<std::string>& topics);
 
-  // Deletes, in small transactions, events that were appended before `time`. Returns how many.
+  // Deletes, in small transactions, events that were appended before `time`, until stopped. Returns how many.
   Result<std::int64_t> DeleteBefore(Time time, const std::stop_token& stop = {});
 
  private:

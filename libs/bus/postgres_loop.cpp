@@ -13,7 +13,9 @@ using std::chrono::steady_clock;
 // Also how old last_heard() gets while nothing happens.
 constexpr milliseconds kLookEvery{500};
 constexpr milliseconds kCommitEvery{100};
-constexpr int kFetch = 50;  // events of a partition at once
+// Of a partition at once: events, and bytes of payload after which no further event is asked for.
+constexpr int kFetch = 50;
+constexpr std::int64_t kFetchBytes = 1 << 20;
 
 }  // namespace
 
@@ -96,7 +98,7 @@ bool PartitionLoop::Fetch() {
   }
   if (from.empty()) return true;
   const Time asked = SystemClock().Now();
-  auto records = log_->Fetch(from, kFetch);
+  auto records = log_->Fetch(from, kFetch, kFetchBytes);
   if (!records) {
     const auto wait = trouble_.Next();
     not_before_ = steady_clock::now() + wait;
@@ -128,7 +130,9 @@ bool PartitionLoop::Fetch() {
   }
   for (const Position& place : from) {
     Partition& partition = partitions_.at({place.topic, place.partition});
-    partition.check = partition.buffer.size() >= static_cast<std::size_t>(kFetch);
+    std::size_t bytes = 0;
+    for (const PostgresLog::Record& record : partition.buffer) bytes += record.event.payload.size();
+    partition.check = partition.buffer.size() >= static_cast<std::size_t>(kFetch) || bytes >= kFetchBytes;
   }
   return true;
 }

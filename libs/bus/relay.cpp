@@ -19,8 +19,10 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kLookEvery{1};
-// Without the attempt that is under way when it ends: 5 to 6 s with that.
+// From the order to stop.
 constexpr std::chrono::seconds kDrain{3};
+// Of payload in one batch, unless one event alone has more: what the bus takes well within its time-outs.
+constexpr std::int64_t kBatchBytes = 4 << 20;
 constexpr std::chrono::minutes kCleanEvery{1};
 
 struct Unsent {
@@ -59,26 +61,36 @@ struct Relay::State {
   }
 
   void Run(const std::stop_token& stop) {
-    std::optional<steady_clock::time_point> deadline;  // once told to stop
     Backoff trouble;
-    while (true) {
-      if (stop.stop_requested() && !deadline) deadline = steady_clock::now() + kDrain;
-      if (deadline && steady_clock::now() >= *deadline) {
-        telemetry::Warning("relay stopped before everything was sent", {{"schema", options.schema}});
-        return;
-      }
+    // Whether something that takes so long would end too late.
+    const auto too_late = [&](steady_clock::duration time) {
+      if (!stop.stop_requested() || steady_clock::now() + time < stop_time + kDrain) return false;
+      telemetry::Warning("relay stopped before everything was sent", {{"schema", options.schema}});
+      return true;
+    };
+    while (!too_late({})) {
+      const auto begin = steady_clock::now();
       auto sent = Step();
       if (!sent) {
+        // What is too large for a time-out gets through in parts.
+        next_rows = std::max(1, next_rows / 2);
+        next_bytes = std::max<std::int64_t>(1, next_bytes / 2);
+        const auto took = steady_clock::now() - begin;
         const auto wait = trouble.Next();
         telemetry::Warning("events not relayed, will be tried again",
                            {{"schema", options.schema}, {"wait_ms", wait.count()}, {"error", sent.error().ToString()}});
+        if (too_late(wait + took)) return;  // the next attempt will hardly take less time
         // The stop token would end this wait at once.
-        Rest(deadline ? std::stop_token() : stop, wait);
+        Rest(stop.stop_requested() ? std::stop_token() : stop, wait);
         continue;
       }
       trouble.Reset();
-      if (*sent > 0) continue;
-      if (deadline) return;
+      if (*sent > 0) {
+        next_rows = std::min(options.batch, next_rows * 2);
+        next_bytes = std::min(kBatchBytes, next_bytes * 2);
+        continue;
+      }
+      if (stop.stop_requested()) return;
       if (leading) {
         WaitForWork(stop);
       } else {
@@ -146,12 +158,12 @@ struct Relay::State {
           " FROM (SELECT coalesce(current_setting('kimberlite.relay', true), '') = $1 AS leading) AS l"
           " LEFT JOIN (SELECT " +
               columns + " FROM (SELECT " + columns +
-              ", sum(octet_length(payload)) OVER (ORDER BY id) - octet_length(payload) AS bytes_before"
+              ", sum(octet_length(payload)) OVER (ORDER BY id) AS bytes, row_number() OVER (ORDER BY id) AS place"
               " FROM (SELECT " +
               columns + " FROM " + table +
-              " WHERE sent_time IS NULL ORDER BY id LIMIT $2) AS oldest) AS sized WHERE bytes_before < 4194304) AS o"
+              " WHERE sent_time IS NULL ORDER BY id LIMIT $2) AS oldest) AS sized WHERE place = 1 OR bytes <= $3) AS o"
               " ON l.leading ORDER BY o.id",
-          pg::Params(session, options.batch));
+          pg::Params(session, next_rows, next_bytes));
       if (!rows) return std::unexpected(std::move(rows).error());
       if (!(*rows)[0].Bool("leading")) return std::optional<Unsent>();
       Unsent unsent;
@@ -220,10 +232,13 @@ struct Relay::State {
   const std::unique_ptr<Publisher> publisher;
   pg::Pool pool;
   const std::string table;
+  steady_clock::time_point stop_time{};  // set before the thread is told to stop
 
   // The relay's thread only.
   bool leading = false;
   std::string session;
+  int next_rows = options.batch;  // limits of the next batch: halved by a failure, doubled by a success
+  std::int64_t next_bytes = kBatchBytes;
   steady_clock::time_point next_clean{};
   steady_clock::time_point next_count{};
 
@@ -238,6 +253,7 @@ Relay::Relay(Options options, std::unique_ptr<Publisher> publisher)
     : state_(std::make_unique<State>(std::move(options), std::move(publisher))) {}
 
 Relay::~Relay() {
+  state_->stop_time = steady_clock::now();
   state_->thread.request_stop();
   state_->thread.join();
 }

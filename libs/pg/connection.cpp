@@ -30,7 +30,20 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& url, con
     return Fail(Code::kInvalidArgument,
                 "the PostgreSQL connection string cannot be parsed; see libpq's connection strings");
   }
+  // Nor what it took for a host or a port, that is the tail of a password with an unescaped "@" or "/" in it.
+  bool plausible = true;
+  for (const PQconninfoOption* option = parsed; option->keyword; ++option) {
+    const std::string_view keyword = option->keyword, value = option->val ? option->val : "";
+    // An "@" in front names a socket in the abstract namespace.
+    if (keyword == "host" && value.find('@', 1) != value.npos) plausible = false;
+    if (keyword == "port" && value.find_first_not_of("0123456789, ") != value.npos) plausible = false;
+  }
   PQconninfoFree(parsed);
+  if (!plausible) {
+    return Fail(Code::kInvalidArgument,
+                "the PostgreSQL connection string names no possible host and port; in a URI, write special characters "
+                "of the password as %XX");
+  }
   const std::string options =
       "-c statement_timeout=" + std::to_string(statement_timeout_ms) +
       " -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC -c client_min_messages=warning";

@@ -139,8 +139,9 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   // Runs `body(Transaction&)`, which returns a Result<T>, in one READ COMMITTED transaction: committed when it returns
-  // a value, rolled back when it returns an error. Runs it again, up to 3 times in all, when the database aborted it
-  // or the connection died before COMMIT was sent: `body` must have no effects but those of its statements. When the
+  // a value, rolled back when it returns an error. A statement that failed cannot be passed over: the outcome is
+  // INTERNAL when `body` returns a value all the same. Runs it again, up to 3 times in all, when the database aborted
+  // it or the connection died before COMMIT was sent: `body` must have no effects but those of its statements. When the
   // connection dies during COMMIT the outcome is unknown: UNKNOWN, and only an idempotency key tells.
   template <typename Body>
   auto Write(Body&& body) -> std::invoke_result_t<Body&, Transaction&> {

@@ -31,6 +31,17 @@ class FakePublisher final : public Publisher {
   std::atomic<int>* failures_;
 };
 
+// Does with a batch what it is told to.
+class FunctionPublisher final : public Publisher {
+ public:
+  using Function = std::function<Result<void>(std::span<const Event>)>;
+  explicit FunctionPublisher(Function function) : function_(std::move(function)) {}
+  Result<void> Publish(std::span<const Event> events) override { return function_(events); }
+
+ private:
+  const Function function_;
+};
+
 class OutboxTest : public ::testing::Test {
  protected:
   OutboxTest() {
@@ -41,8 +52,12 @@ class OutboxTest : public ::testing::Test {
     return std::make_unique<Relay>(Relay::Options{.postgres_url = database_.url(), .schema = "news", .batch = batch},
                                    std::make_unique<FakePublisher>(&seen, failures));
   }
-  Event Add(const std::string& key, std::int64_t sequence) {
-    const Event event = MakeEvent("kimberlite.test.thing.v1", key, sequence);
+  std::unique_ptr<Relay> NewRelay(FunctionPublisher::Function publish) {
+    return std::make_unique<Relay>(Relay::Options{.postgres_url = database_.url(), .schema = "news"},
+                                   std::make_unique<FunctionPublisher>(std::move(publish)));
+  }
+  Event Add(const std::string& key, std::int64_t sequence, std::string payload = "") {
+    const Event event = MakeEvent("kimberlite.test.thing.v1", key, sequence, std::move(payload));
     auto done = pool_.Write([&](pg::Transaction& transaction) { return Append(transaction, "news", event); });
     EXPECT_TRUE(done) << done.error().ToString();
     return event;
@@ -99,6 +114,40 @@ TEST_F(OutboxTest, AFailingBusDelaysAndKeepsTheOrder) {
   const auto relay = NewRelay(seen, &failures, 2);
   ASSERT_TRUE(seen.WaitForCount(3));
   EXPECT_THAT(seen.ids(), ElementsAre(first.id, second.id, third.id));
+}
+
+TEST_F(OutboxTest, LargeEventsGoInSmallBatches) {
+  const std::size_t mib = 1 << 20;
+  std::vector<std::string> added;
+  for (const std::size_t size : {mib, 2 * mib, mib, 7 * mib, mib, 4 * mib}) {
+    added.push_back(Add("a", static_cast<std::int64_t>(added.size()) + 1, std::string(size, 'x')).id);
+  }
+  Seen seen;
+  std::mutex mutex;
+  std::vector<std::size_t> batches;
+  const auto relay = NewRelay([&](std::span<const Event> events) -> Result<void> {
+    const std::lock_guard lock(mutex);
+    batches.push_back(events.size());
+    for (const Event& event : events) seen.Add(event, {});
+    return {};
+  });
+  ASSERT_TRUE(seen.WaitForCount(added.size()));
+  EXPECT_EQ(seen.ids(), added);
+  const std::lock_guard lock(mutex);
+  EXPECT_THAT(batches, ElementsAre(3, 1, 1, 1));
+}
+
+TEST_F(OutboxTest, ABatchThatIsTooMuchForTheBusGoesInParts) {
+  std::vector<std::string> added;
+  for (int i = 1; i <= 20; ++i) added.push_back(Add("a", i).id);
+  Seen seen;
+  const auto relay = NewRelay([&](std::span<const Event> events) -> Result<void> {
+    if (events.size() > 6) return Fail(Code::kDeadlineExceeded, "too much at once");
+    for (const Event& event : events) seen.Add(event, {});
+    return {};
+  });
+  ASSERT_TRUE(seen.WaitForCount(added.size()));
+  EXPECT_EQ(seen.ids(), added);
 }
 
 TEST_F(OutboxTest, ACrashBetweenPublishAndMarkRepeatsButLosesNothing) {
@@ -179,6 +228,21 @@ TEST_F(OutboxTest, StoppingSendsWhatIsCommitted) {
   relay.reset();
   EXPECT_EQ(seen.ids().size(), 10u);
   EXPECT_EQ(Unsent(), 0);
+}
+
+TEST_F(OutboxTest, StoppingTakesThreeSecondsWhenTheBusTimesOut) {
+  Add("a", 1);
+  std::atomic<int> attempts = 0;
+  auto relay = NewRelay([&](std::span<const Event>) -> Result<void> {
+    ++attempts;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // what the bus's time-out takes
+    return Fail(Code::kDeadlineExceeded, "no answer");
+  });
+  ASSERT_TRUE(Eventually([&] { return attempts == 1; }));
+  const auto begin = std::chrono::steady_clock::now();
+  relay.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(3500));
+  EXPECT_EQ(Unsent(), 1);
 }
 
 TEST_F(OutboxTest, DeletesWhatIsOld) {

@@ -137,12 +137,34 @@ TEST_F(PostgresBusTest, DeletesWhatIsOldAndNothingElse) {
   const Time between = SystemClock().Now();
   const std::vector<Event> young = MakeEvents(topic_, 3, 1);
   Publish(young);
+  std::stop_source stopped;
+  stopped.request_stop();
+  EXPECT_EQ(*log.DeleteBefore(between, stopped.get_token()), 0) << "told to stop";
   EXPECT_EQ(*log.DeleteBefore(between), 1200);
   EXPECT_EQ(*log.DeleteBefore(between), 0);
   Seen seen;
   const auto consumer = bus_->Subscribe(GroupSubscription{.group = "g", .topics = {topic_}, .handler = seen.Taking()});
   ASSERT_TRUE(seen.WaitForCount(3));
   EXPECT_THAT(seen.ids(), ElementsAre(young[0].id, young[1].id, young[2].id));
+}
+
+TEST_F(PostgresBusTest, LargeEventsAreFetchedFewAtATimeAndAllArrive) {
+  std::vector<Event> large;
+  for (int i = 1; i <= 7; ++i) large.push_back(MakeEvent(topic_, "a", i, std::string(600 << 10, 'x')));
+  std::vector<Position> from;
+  for (const PostgresLog::Extent& extent : Extents()) from.push_back({topic_, extent.partition, extent.end});
+  Publish(large);
+  PostgresLog log(&pool_);
+  EXPECT_THAT(*log.Fetch(from, 50, 1), SizeIs(1)) << "one in any case";
+  const auto some = *log.Fetch(from, 50, 1 << 20);
+  ASSERT_THAT(some, SizeIs(2));
+  EXPECT_EQ(some[0].event.id, large[0].id);
+  EXPECT_EQ(some[1].event.id, large[1].id);
+  EXPECT_THAT(*log.Fetch(from, 50, 64 << 20), SizeIs(7));
+  Seen seen;
+  const auto consumer = bus_->Subscribe(GroupSubscription{.group = "g", .topics = {topic_}, .handler = seen.Taking()});
+  ASSERT_TRUE(seen.WaitForCount(7));
+  for (std::size_t i = 0; i < large.size(); ++i) EXPECT_EQ(seen.ids()[i], large[i].id);
 }
 
 TEST_F(PostgresBusTest, ABroadcastIsToldOfAGapAtItsStartAndLater) {

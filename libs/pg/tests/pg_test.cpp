@@ -78,11 +78,12 @@ TEST_F(PgTest, AFailureThatTheBodySwallowsIsNoCommit) {
 }
 
 TEST_F(PgTest, AConnectionStringThatDoesNotParseIsNotShown) {
-  for (const char* url :
-       {"postgres://me:hu%sh@nowhere/x", "postgre://me:hush@nowhere/x?sslmode=off", "password=hush =="}) {
+  for (const char* url : {"postgres://me:hu%sh@nowhere/x", "postgre://me:hush@nowhere/x?sslmode=off",
+                          "password=hush ==", "postgres://me:x@hush@nowhere/x", "postgres://me:hush/x@nowhere/x"}) {
     Pool nowhere({.url = url});
     const auto outcome = nowhere.Read([](Transaction& transaction) { return transaction.Query("SELECT 1"); });
     ASSERT_FALSE(outcome) << url;
+    EXPECT_EQ(outcome.error().code(), Code::kInvalidArgument) << url;
     EXPECT_EQ(outcome.error().message().find("hu"), std::string::npos) << outcome.error().message();
   }
 }
