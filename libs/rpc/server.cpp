@@ -6,39 +6,60 @@
 
 #include <map>
 
-#include "libs/base/id.h"
 #include "libs/base/worker_pool.h"
 #include "libs/rpc/access.h"
 #include "libs/rpc/rpc.h"
-#include "libs/rpc/status.h"
-#include "libs/telemetry/telemetry.h"
+#include "libs/rpc/server_call.h"
+#include "libs/rpc/server_reactors.h"
 
 namespace kimberlite::rpc {
 namespace {
 
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
-using Clock = std::chrono::steady_clock;
+using grpc::ByteBuffer;
+using grpc::internal::RpcMethod;
 
 std::string Path(const MethodDescriptor& method) { return "/" + method.service()->full_name() + "/" + method.name(); }
 
-std::string Metadata(const grpc::CallbackServerContext& context, const char* key) {
-  const auto found = context.client_metadata().find(key);
-  return found == context.client_metadata().end() ? std::string()
-                                                  : std::string(found->second.data(), found->second.size());
+RpcMethod::RpcType TypeOf(const MethodDescriptor& method) {
+  if (method.server_streaming()) return RpcMethod::SERVER_STREAMING;
+  return method.client_streaming() ? RpcMethod::CLIENT_STREAMING : RpcMethod::NORMAL_RPC;
 }
 
-// A method with its function.
-struct Method {
-  const MethodDescriptor* descriptor;
-  const Message* prototype;
-  std::function<Result<std::unique_ptr<Message>>(const Call&, const Message&)> handler;
-  telemetry::Histogram seconds;
-
-  telemetry::Counter Requests(Code code) const {
-    return telemetry::Metrics::Counter("kimberlite_rpc_requests_total", "RPCs answered",
-                                       {{"method", descriptor->full_name()}, {"code", std::string(CodeName(code))}});
+grpc::internal::MethodHandler* CallbackHandler(const ReactorEnvironment& environment, const Method& method) {
+  if (method.descriptor->server_streaming()) {
+    return new grpc::internal::CallbackServerStreamingHandler<ByteBuffer, ByteBuffer>(
+        [&environment, &method](grpc::CallbackServerContext* context, const ByteBuffer* request) {
+          return NewServerStreamReactor(environment, method, *context, *request);
+        });
   }
+  if (method.descriptor->client_streaming()) {
+    return new grpc::internal::CallbackClientStreamingHandler<ByteBuffer, ByteBuffer>(
+        [&environment, &method](grpc::CallbackServerContext* context, ByteBuffer* response) {
+          return NewClientStreamReactor(environment, method, *context, *response);
+        });
+  }
+  return new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(
+      [&environment, &method](grpc::CallbackServerContext* context, const ByteBuffer* request, ByteBuffer* response) {
+        return NewUnaryReactor(environment, method, *context, *request, *response);
+      });
+}
+
+// A gRPC service made of descriptors: what generated code does with its raw-callback methods.
+class DynamicService final : public grpc::Service {
+ public:
+  DynamicService(const ReactorEnvironment& environment, const std::vector<Method>& methods) {
+    for (std::size_t i = 0; i < methods.size(); ++i) {
+      const MethodDescriptor& descriptor = *methods[i].descriptor;
+      paths_.push_back(std::make_unique<std::string>(Path(descriptor)));
+      AddMethod(new grpc::internal::RpcServiceMethod(paths_.back()->c_str(), TypeOf(descriptor), nullptr));
+      MarkMethodRawCallback(static_cast<int>(i), CallbackHandler(environment, methods[i]));
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<std::string>> paths_;
 };
 
 }  // namespace
@@ -59,116 +80,29 @@ struct Server::State {
   AccessList access;
   std::map<std::string, std::vector<Method>> methods;  // by full name of the service
   int bound_port = 0;
-
-  // Runs one call on the pool. Lives until gRPC is done with it.
-  class Reactor final : public grpc::ServerUnaryReactor {
-   public:
-    Reactor(State& state, const Method& method, grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
-            grpc::ByteBuffer& response)
-        : method_(method), response_(response), begun_(Clock::now()) {
-      auto caller = state.access.Check(*method.descriptor, Metadata(context, "authorization"));
-      if (!caller) {
-        Refuse(caller.error());
-        return;
-      }
-      call_.caller = std::move(*caller);
-      call_.context.stop = stop_.get_token();
-      call_.context.traceparent = ChildTraceparent(Metadata(context, "traceparent"));
-      if (context.deadline() != std::chrono::system_clock::time_point::max()) {
-        call_.context.deadline = Clock::now() + (context.deadline() - std::chrono::system_clock::now());
-      }
-      request_.reset(method.prototype->New());
-      if (!FromBuffer(request, *request_)) {
-        Refuse(Error(Code::kInvalidArgument, "the request is not a " + method.prototype->GetTypeName()));
-        return;
-      }
-      if (!state.pool->Submit([this] { Run(); })) {
-        // UNAVAILABLE, not RESOURCE_EXHAUSTED: nothing is wrong with the request, and it is worth trying again.
-        Refuse(Error(Code::kUnavailable, "the service is busy; try again later"));
-      }
-    }
-
-    void OnCancel() override { stop_.request_stop(); }
-    void OnDone() override { delete this; }
-
-   private:
-    void Run() {
-      if (stop_.stop_requested()) return Refuse(Error(Code::kCancelled, "the caller went away"));
-      if (call_.context.deadline && *call_.context.deadline <= Clock::now()) {
-        return Refuse(Error(Code::kDeadlineExceeded, "the deadline passed while the call waited for its turn"));
-      }
-      auto outcome = Invoke();
-      if (!outcome) return Refuse(outcome.error());
-      response_ = ToBuffer(**outcome);
-      Record(Code::kOk);
-      Finish(grpc::Status::OK);
-    }
-
-    // Handlers throw nothing of ours; what a library lets through must not end the process.
-    Result<std::unique_ptr<Message>> Invoke() {
-      try {
-        return method_.handler(call_, *request_);
-      } catch (const std::exception& exception) {
-        return Fail(Code::kInternal, std::string("unexpected: ") + exception.what());
-      }
-    }
-
-    void Refuse(const Error& error) {
-      Record(error.code());
-      if (error.code() == Code::kInternal || error.code() == Code::kUnknown) {
-        telemetry::LogError("rpc failed", {{"method", method_.descriptor->full_name()},
-                                           {"caller", call_.caller},
-                                           {"code", CodeName(error.code())},
-                                           {"error", error.message()},
-                                           {"traceparent", call_.context.traceparent}});
-      } else {
-        telemetry::Debug("rpc refused", {{"method", method_.descriptor->full_name()},
-                                         {"caller", call_.caller},
-                                         {"code", CodeName(error.code())},
-                                         {"error", error.message()}});
-      }
-      Finish(ToStatus(error));
-    }
-
-    void Record(Code code) {
-      method_.Requests(code).Add();
-      method_.seconds.Observe(std::chrono::duration<double>(Clock::now() - begun_).count());
-    }
-
-    const Method& method_;
-    grpc::ByteBuffer& response_;
-    const Clock::time_point begun_;
-    std::stop_source stop_;
-    Call call_;
-    std::unique_ptr<Message> request_;
-  };
-
-  // A gRPC service made of descriptors: what generated code does with its raw-callback methods.
-  class DynamicService final : public grpc::Service {
-   public:
-    DynamicService(State& state, const std::vector<Method>& methods) {
-      for (std::size_t i = 0; i < methods.size(); ++i) {
-        const Method& method = methods[i];
-        paths_.push_back(std::make_unique<std::string>(Path(*method.descriptor)));
-        AddMethod(new grpc::internal::RpcServiceMethod(paths_.back()->c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
-                                                       nullptr));
-        MarkMethodRawCallback(
-            static_cast<int>(i),
-            new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-                [&state, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                                  grpc::ByteBuffer* response) -> grpc::ServerUnaryReactor* {
-                  return new Reactor(state, method, *context, *request, *response);
-                }));
-      }
-    }
-
-   private:
-    std::vector<std::unique_ptr<std::string>> paths_;
-  };
-
+  std::stop_source stopping;
+  std::unique_ptr<WorkerPool> calls;
+  std::unique_ptr<StreamPool> streams;
+  std::unique_ptr<ReactorEnvironment> environment;
   std::vector<std::unique_ptr<DynamicService>> services;
   std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<WorkerPool> pool;
+
+  template <typename HandlerType>
+  void Add(const MethodDescriptor& method, const google::protobuf::Descriptor* response, const Message& prototype,
+           HandlerType handler) {
+    constexpr bool kWrites = std::is_same_v<HandlerType, rpc::ServerStreamHandler>;
+    constexpr bool kReads = std::is_same_v<HandlerType, rpc::ClientStreamHandler>;
+    if (method.output_type() != response || method.server_streaming() != kWrites ||
+        method.client_streaming() != kReads) {
+      std::fprintf(stderr, "rpc: %s does not answer %s in this way\n", method.full_name().c_str(),
+                   response->full_name().c_str());
+      std::abort();
+    }
+    methods[method.service()->full_name()].push_back(
+        {&method, &prototype, std::move(handler),
+         telemetry::Metrics::Seconds("kimberlite_rpc_seconds", "Time to answer an RPC",
+                                     {{"method", method.full_name()}})});
+  }
 };
 
 Server::Server(Options options) : state_(std::make_unique<State>()) { state_->options = std::move(options); }
@@ -177,20 +111,26 @@ Server::~Server() { Stop(); }
 
 void Server::Register(const MethodDescriptor& method, const google::protobuf::Descriptor* response,
                       const Message& prototype, Handler handler) {
-  if (method.output_type() != response) {
-    std::fprintf(stderr, "rpc: %s does not answer %s\n", method.full_name().c_str(), response->full_name().c_str());
-    std::abort();
-  }
-  state_->methods[method.service()->full_name()].push_back(
-      {&method, &prototype, std::move(handler),
-       telemetry::Metrics::Seconds("kimberlite_rpc_seconds", "Time to answer an RPC",
-                                   {{"method", method.full_name()}})});
+  state_->Add<UnaryHandler>(method, response, prototype, std::move(handler));
+}
+
+void Server::RegisterServerStream(const MethodDescriptor& method, const google::protobuf::Descriptor* response,
+                                  const Message& prototype, ServerStreamHandler handler) {
+  state_->Add<rpc::ServerStreamHandler>(method, response, prototype, std::move(handler));
+}
+
+void Server::RegisterClientStream(const MethodDescriptor& method, const google::protobuf::Descriptor* response,
+                                  const Message& prototype, ClientStreamHandler handler) {
+  state_->Add<rpc::ClientStreamHandler>(method, response, prototype, std::move(handler));
 }
 
 Result<void> Server::Start() {
   State& state = *state_;
   KIMBERLITE_ASSIGN_OR_RETURN(state.access, AccessList::Load(state.options.tokens_file));
-  state.pool = std::make_unique<WorkerPool>(state.options.threads, state.options.queue);
+  state.calls = std::make_unique<WorkerPool>(state.options.threads, state.options.queue);
+  state.streams = std::make_unique<StreamPool>(state.options.streams);
+  state.environment = std::make_unique<ReactorEnvironment>(
+      ReactorEnvironment{state.access, *state.calls, *state.streams, state.stopping.get_token()});
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -201,12 +141,14 @@ Result<void> Server::Start() {
   builder.SetMaxSendMessageSize(state.options.max_message_bytes);
   // Two services on one port would each get some of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Callers ask on quiet streams whether the other side still lives (see Channel); by default that is abuse.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
   for (const auto& [name, methods] : state.methods) {
     const auto* service = methods.front().descriptor->service();
     if (static_cast<int>(methods.size()) != service->method_count()) {
       return Fail(Code::kFailedPrecondition, name + " has methods without a handler");
     }
-    state.services.push_back(std::make_unique<State::DynamicService>(state, methods));
+    state.services.push_back(std::make_unique<DynamicService>(*state.environment, methods));
     builder.RegisterService(state.services.back().get());
   }
   state.server = builder.BuildAndStart();
@@ -230,9 +172,11 @@ void Server::SetServing(bool serving) {
 void Server::Stop(std::chrono::milliseconds grace) {
   if (state_->server) {
     SetServing(false);
+    state_->stopping.request_stop();
     state_->server->Shutdown(std::chrono::system_clock::now() + grace);
     state_->server->Wait();
-    state_->pool.reset();
+    state_->calls.reset();
+    state_->streams.reset();
     state_->server.reset();
   }
 }
