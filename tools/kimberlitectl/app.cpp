@@ -6,6 +6,7 @@
 #include <iostream>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "libs/base/text.h"
 #include "tools/kimberlitectl/bench.h"
@@ -190,7 +191,9 @@ class App {
     CLI::App& call =
         AddCommand(root_, "call", "Call any RPC with JSON and print its answer as JSON", [this] { return RunCall(); });
     call.add_option("RPC", method_name_, "SERVICE/METHOD, e.g. content/GetArticle")->required()->type_name("");
-    call.add_option("JSON", request_json_, "The request as proto JSON, or - for standard input; {} unless given")
+    call.add_option(
+            "JSON", request_json_,
+            "The request as proto JSON, or - for standard input; {} unless given. A line each where many are taken")
         ->type_name("");
     call.footer(
         "Examples:\n  kimberlitectl call content/GetArticle '{\"article_id\": 1001}'\n"
@@ -303,16 +306,19 @@ class App {
       if (!read) return Usage(read.error().message());
       request_json_ = std::move(*read);
     }
+    std::string lines;
+    if ((*method)->client_streaming()) lines = std::exchange(request_json_, "{}");
     auto* factory = google::protobuf::MessageFactory::generated_factory();
     const std::unique_ptr<google::protobuf::Message> request(factory->GetPrototype((*method)->input_type())->New());
     if (auto merged = MergeJson(request_json_, *request); !merged) {
       return Usage("the request " + merged.error().message() + " (kimberlitectl describe " + ShortName(**method) + ")");
     }
     return WithCaller({}, [&](Caller& caller) -> Result<void> {
-      const std::unique_ptr<google::protobuf::Message> response(factory->GetPrototype((*method)->output_type())->New());
-      KIMBERLITE_RETURN_IF_ERROR(caller.Call(**method, *request, *response));
-      surroundings_.out << RenderJson(*response);
-      return {};
+      return CallAndPrint(caller, **method, *request, lines, [&](const google::protobuf::Message& response) {
+        surroundings_.out << ((*method)->server_streaming() ? RenderJsonLine(response) : RenderJson(response));
+        surroundings_.out.flush();
+        return Result<void>();
+      });
     });
   }
 

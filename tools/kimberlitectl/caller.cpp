@@ -40,6 +40,20 @@ Result<void> Caller::Call(const google::protobuf::MethodDescriptor& method, goog
   }
 }
 
+Result<void> Caller::CallServerStream(const google::protobuf::MethodDescriptor& method,
+                                      const google::protobuf::Message& request, google::protobuf::Message& response,
+                                      const std::function<Result<void>()>& take) {
+  return ChannelTo(ServiceOf(method).name).CallServerStreamMethod({}, method, request, response, take);
+}
+
+Result<void> Caller::CallClientStream(const google::protobuf::MethodDescriptor& method,
+                                      const google::protobuf::Message& request,
+                                      const std::function<Result<bool>()>& next, google::protobuf::Message& response) {
+  // A call of many requests takes as long as they need.
+  return ChannelTo(ServiceOf(method).name)
+      .CallClientStreamMethod(Context::WithTimeout(std::chrono::hours(24)), method, request, next, response);
+}
+
 rpc::Channel& Caller::ChannelTo(const std::string& service) {
   const std::lock_guard lock(mutex_);
   auto& channel = channels_[service];

@@ -3,6 +3,7 @@
 #include <google/protobuf/message.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,16 @@ class Caller {
   // the same key: it may or may not have happened.
   Result<void> Call(const google::protobuf::MethodDescriptor& method, google::protobuf::Message& request,
                     google::protobuf::Message& response);
+
+  // A call whose answers come one after another, `response` being each in turn; lasts until the service ends it. Not
+  // tried again: who watches knows how far they came.
+  Result<void> CallServerStream(const google::protobuf::MethodDescriptor& method,
+                                const google::protobuf::Message& request, google::protobuf::Message& response,
+                                const std::function<Result<void>()>& take);
+  // A call of many requests, `request` being each in turn. Not tried again.
+  Result<void> CallClientStream(const google::protobuf::MethodDescriptor& method,
+                                const google::protobuf::Message& request, const std::function<Result<bool>()>& next,
+                                google::protobuf::Message& response);
 
   template <typename Response, typename Request>
   Result<Response> Call(Request request) {

@@ -6,9 +6,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <sstream>
 
 #include "kimberlite/content/v1/content_service.pb.h"
 #include "kimberlite/rendering/v1/rendering_service.pb.h"
+#include "libs/base/text.h"
 #include "tools/kimberlitectl/text.h"
 
 namespace kimberlite::ctl {
@@ -141,7 +143,61 @@ Result<void> Save(const std::string& name, const std::string& bytes) {
   return {};
 }
 
+// What --json names or holds.
+Result<std::string> ReadJson(const Command& command, const ReadFile& read_file) {
+  if (command.json.empty() || command.json.starts_with('{')) return command.json;
+  auto read = read_file(command.json);
+  if (!read) return InvalidField("--json", read.error().message());
+  return read;
+}
+
+// The answers of a call that stays open, each shown as it comes.
+Result<void> ExecuteStream(const Command& command, Message& request, const ReadFile& read_file, Caller& caller,
+                           std::ostream& out) {
+  std::string lines;
+  if (command.method->client_streaming()) {
+    KIMBERLITE_ASSIGN_OR_RETURN(lines, ReadJson(command, read_file));
+  }
+  return CallAndPrint(caller, *command.method, request, lines, [&](const Message& response) -> Result<void> {
+    out << (command.output_json ? RenderJsonLine(response) : RenderText(response, command.verb->columns));
+    if (!out.flush()) return Fail(Code::kCancelled, "standard output cannot be written");
+    return {};
+  });
+}
+
 }  // namespace
+
+Result<void> CallAndPrint(Caller& caller, const google::protobuf::MethodDescriptor& method, Message& request,
+                          const std::string& lines, const std::function<Result<void>(const Message&)>& print) {
+  const std::unique_ptr<Message> response(
+      MessageFactory::generated_factory()->GetPrototype(method.output_type())->New());
+  if (method.server_streaming()) {
+    return caller.CallServerStream(method, request, *response, [&] { return print(*response); });
+  }
+  if (!method.client_streaming()) {
+    KIMBERLITE_RETURN_IF_ERROR(caller.Call(method, request, *response));
+    return print(*response);
+  }
+  const std::unique_ptr<Message> sent(request.New());
+  std::istringstream rest(lines);
+  int number = 0;
+  KIMBERLITE_RETURN_IF_ERROR(caller.CallClientStream(
+      method, *sent,
+      [&]() -> Result<bool> {
+        std::string line;
+        do {
+          if (!std::getline(rest, line)) return false;
+          ++number;
+        } while (TrimAscii(line).empty());
+        sent->CopyFrom(request);
+        if (auto merged = MergeJson(line, *sent); !merged) {
+          return Fail(Code::kInvalidArgument, fmt::format("line {}: {}", number, merged.error().message()));
+        }
+        return true;
+      },
+      *response));
+  return print(*response);
+}
 
 Result<content::v1::Site> ReadSite(Caller& caller) {
   auto current = caller.Call<content::v1::GetSiteResponse>(content::v1::GetSiteRequest());
@@ -154,13 +210,8 @@ Result<content::v1::Site> ReadSite(Caller& caller) {
 Result<std::unique_ptr<Message>> BuildRequest(const Command& command, const ReadFile& read_file) {
   std::unique_ptr<Message> request(
       MessageFactory::generated_factory()->GetPrototype(command.method->input_type())->New());
-  if (!command.json.empty()) {
-    std::string text = command.json;
-    if (!text.starts_with('{')) {
-      auto read = read_file(text);
-      if (!read) return InvalidField("--json", read.error().message());
-      text = std::move(*read);
-    }
+  if (!command.json.empty() && !command.method->client_streaming()) {
+    KIMBERLITE_ASSIGN_OR_RETURN(const std::string text, ReadJson(command, read_file));
     if (auto merged = MergeJson(text, *request); !merged) return InvalidField("--json", merged.error().message());
   }
   KIMBERLITE_RETURN_IF_ERROR(CheckElement(command));
@@ -182,6 +233,9 @@ Result<std::unique_ptr<Message>> BuildRequest(const Command& command, const Read
 Result<void> Execute(const Command& command, Message& request, const ReadFile& read_file, Caller& caller,
                      std::ostream& out, std::ostream& err) {
   KIMBERLITE_RETURN_IF_ERROR(Prepare(command, read_file, request, caller, err));
+  if (command.method->server_streaming() || command.method->client_streaming()) {
+    return ExecuteStream(command, request, read_file, caller, out);
+  }
   std::unique_ptr<Message> response(
       MessageFactory::generated_factory()->GetPrototype(command.method->output_type())->New());
   KIMBERLITE_RETURN_IF_ERROR(caller.Call(*command.method, request, *response));

@@ -34,6 +34,12 @@ struct Command {
 // The request that a command line asks for. INVALID_ARGUMENT says what to write differently.
 Result<std::unique_ptr<google::protobuf::Message>> BuildRequest(const Command& command, const ReadFile& read_file);
 
+// Calls a method whatever its kind and gives each answer to `print`. `request` is the first one; of a method that takes
+// many, `lines` holds them instead, each a line of proto JSON that is merged into a copy of `request`.
+Result<void> CallAndPrint(Caller& caller, const google::protobuf::MethodDescriptor& method,
+                          google::protobuf::Message& request, const std::string& lines,
+                          const std::function<Result<void>(const google::protobuf::Message&)>& print);
+
 // The site's settings; empty while there are none yet.
 Result<content::v1::Site> ReadSite(Caller& caller);
 

@@ -371,9 +371,11 @@ std::string RenderText(const Message& message, const std::vector<std::string>& c
   return descriptor.field_count() == 0 ? "done\n" : "nothing there\n";
 }
 
-std::string RenderJson(const Message& message) {
+namespace {
+
+std::string Json(const Message& message, bool indented) {
   google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
+  options.add_whitespace = indented;
   options.preserve_proto_field_names = true;
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
@@ -381,6 +383,12 @@ std::string RenderJson(const Message& message) {
   if (!json.ends_with('\n')) json += '\n';
   return json;
 }
+
+}  // namespace
+
+std::string RenderJson(const Message& message) { return Json(message, true); }
+
+std::string RenderJsonLine(const Message& message) { return Json(message, false); }
 
 std::string ErrorLine(const Error& error) {
   std::string text = error.message();

@@ -31,6 +31,8 @@ std::string RenderText(const google::protobuf::Message& message, const std::vect
 
 // Proto JSON with the field names of the proto files, indented, one document ended by a line break.
 std::string RenderJson(const google::protobuf::Message& message);
+// The same in one line: a document of many.
+std::string RenderJsonLine(const google::protobuf::Message& message);
 
 // "error: INVALID_ARGUMENT: translations[0].headline: must not be empty", always one line.
 std::string ErrorLine(const Error& error);
