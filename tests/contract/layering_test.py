@@ -19,12 +19,13 @@ WRAPPED = {
     r"^gumbo\.h": {"libs/html"},
     r"^unicode/": {"libs/i18n"},
     r"^prometheus/|^spdlog/": {"libs/telemetry"},
-    r"^brotli/|^zlib\.h": {"libs/http"},
+    r"^brotli/": {"libs/http"},
+    r"^zlib\.h": {"libs/http", "libs/jsonl"},
     r"^openssl/": {"libs/base", "libs/redis"},
     r"^CLI/": {"tools/kimberlitectl"},
 }
 # Our libraries from the ground up: each may include those before it.
-LIBRARIES = ["base", "config", "telemetry", "i18n", "html", "pg", "redis", "http", "rpc", "bus", "runtime", "site", "testing"]
+LIBRARIES = ["base", "config", "telemetry", "i18n", "jsonl", "neardup", "html", "pg", "redis", "http", "rpc", "bus", "runtime", "site", "testing"]
 CORE_MAY_INCLUDE = ("libs/base/", "libs/i18n/", "fmt/")
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from . import demo, testing
+from . import bench, demo, testing
 from .build import PROGRAMS, build
 from .errors import DevError
 from .process import say
@@ -43,8 +43,11 @@ def main():
     command("check", "layout of the sources, unit and contract tests", lambda _: testing.check())
     command("demo", "tell the way of one story as it happens, then measure publications",
             lambda arguments: demo.run(arguments, with_story=True), options=[kafka, publishes, both, no_build])
-    command("bench", "the measures of the demo alone",
-            lambda arguments: demo.run(arguments, with_story=False), options=[kafka, publishes, both, no_build])
+    command("bench", "the measures of the demo alone, or with a NAME of one part. " + bench.names(), measure, options=[
+        (["name"], {"nargs": "?", "metavar": "NAME", "help": "one of " + ", ".join(bench.PROGRAMS)}),
+        (["--data"], {"metavar": "DIR", "help": "texts to measure on"}),
+        kafka, publishes, both, no_build,
+    ])
     command("images", "build the container images", images)
     command("help", "this text", lambda _: parser.print_help())
 
@@ -123,6 +126,12 @@ def logs(arguments):
 
 def images(_):
     return subprocess.run([REPOSITORY / "deploy/docker/build_images.sh"]).returncode
+
+
+def measure(arguments):
+    if arguments.name:
+        return bench.run(arguments.name, arguments.data)
+    return demo.run(arguments, with_story=False)
 
 
 def test(arguments):

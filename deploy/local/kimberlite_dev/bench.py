@@ -1,0 +1,31 @@
+"""./dev bench NAME: measures of one part by its own program, on data that is not part of the tree."""
+
+import pathlib
+import subprocess
+
+from .build import build
+from .errors import DevError
+from .settings import default_build_dir
+
+# NAME: (what it measures, targets to build, command with {bin} and {data})
+PROGRAMS = {
+    "neardup": ("near-duplicates found among real articles, and different ones taken for them", ["neardup_bench"],
+                ["{bin}/neardup_bench", "{data}"]),
+}
+
+
+def names():
+    return "; ".join(f"{name}: {what}" for name, (what, *_) in PROGRAMS.items())
+
+
+def run(name, data):
+    """Returns the exit code of the measure: 0 when its aims are reached."""
+    if name not in PROGRAMS:
+        raise DevError(f"there is no measure named {name}; known: {', '.join(PROGRAMS)}")
+    _, targets, command = PROGRAMS[name]
+    if data is None or not pathlib.Path(data).is_dir():
+        raise DevError(f"{name} is measured on data: ./dev bench {name} --data DIR")
+    build_dir = default_build_dir()
+    build(build_dir, targets)
+    words = [word.format(bin=build_dir / "bin", data=data) for word in command]
+    return subprocess.run(words).returncode
