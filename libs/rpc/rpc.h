@@ -68,6 +68,7 @@ class Server {
     int queue = 512;          // calls that wait for a thread; more are UNAVAILABLE
     int streams = 32;         // streaming calls at once, a thread each; more are RESOURCE_EXHAUSTED
     int max_message_bytes = 32 * 1024 * 1024;
+    bool partial = false;  // a fake of a test: what has no handler is UNIMPLEMENTED
   };
 
   explicit Server(Options options);
@@ -119,8 +120,8 @@ class Server {
         });
   }
 
-  // Listens. Every method of a service that has a handler must have one, else FAILED_PRECONDITION. Health
-  // (grpc.health.v1) and reflection are on and need no token.
+  // Listens. Every method of a service that has a handler must have one (but see `partial`), else FAILED_PRECONDITION.
+  // Health (grpc.health.v1) and reflection are on and need no token.
   Result<void> Start();
   int port() const;  // the bound one, after Start
   // What grpc.health.v1 answers for the server and each service; false at first.

@@ -145,7 +145,7 @@ Result<void> Server::Start() {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
   for (const auto& [name, methods] : state.methods) {
     const auto* service = methods.front().descriptor->service();
-    if (static_cast<int>(methods.size()) != service->method_count()) {
+    if (!state.options.partial && static_cast<int>(methods.size()) != service->method_count()) {
       return Fail(Code::kFailedPrecondition, name + " has methods without a handler");
     }
     state.services.push_back(std::make_unique<DynamicService>(*state.environment, methods));

@@ -40,6 +40,7 @@ App::App(Config config)
       items_(pool_, sites_, clock_),
       tags_(pool_, sites_, clock_),
       service_(pool_, sites_, clock_),
+      reader_(pool_, sites_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file}) {}
@@ -68,6 +69,7 @@ Result<void> App::Start() {
   sweeper_ = std::make_unique<IdempotencySweeper>(pool_, clock_);
 
   service_.Register(server_);
+  reader_.Register(server_);
   KIMBERLITE_RETURN_IF_ERROR(server_.Start());
   consumer_ = bus_->Subscribe(bus::GroupSubscription{.group = kGroup,
                                                      .topics = {kItemTopic, kTagsTopic},

@@ -9,6 +9,7 @@
 #include "libs/rpc/rpc.h"
 #include "libs/runtime/runtime.h"
 #include "services/content/adapters/grpc_content_service.h"
+#include "services/content/adapters/grpc_reader_service.h"
 #include "services/content/adapters/item_handler.h"
 #include "services/content/adapters/pg_idempotency.h"
 #include "services/content/adapters/pg_site_store.h"
@@ -43,6 +44,7 @@ class App final : public runtime::Service {
   ItemHandler items_;
   TagsHandler tags_;
   GrpcContentService service_;
+  GrpcReaderService reader_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<bus::Relay> relay_;
   std::unique_ptr<IdempotencySweeper> sweeper_;

@@ -185,11 +185,16 @@ Result<v1::ListArticlesResponse> GrpcContentService::ListArticles(const rpc::Cal
   if (!request.page_token().empty() && !IsSortKey(request.page_token())) {
     return InvalidField("page_token", "must be the next_page_token of the page before");
   }
+  if (!request.before_sort_key().empty()) {
+    if (!IsSortKey(request.before_sort_key())) return InvalidField("before_sort_key", "must be the sort_key of a card");
+    if (!request.page_token().empty()) return InvalidField("before_sort_key", "must be empty with page_token");
+  }
   return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::ListArticlesResponse> {
     KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
     KIMBERLITE_RETURN_IF_ERROR(CheckListKey(*site, request.list_key()));
+    const std::string& below = request.page_token().empty() ? request.before_sort_key() : request.page_token();
     KIMBERLITE_ASSIGN_OR_RETURN(const ListPage page, ReadList(transaction, {.list_key = request.list_key(),
-                                                                            .before_sort_key = request.page_token(),
+                                                                            .before_sort_key = below,
                                                                             .page_size = page_size,
                                                                             .with_bodies = request.with_bodies()}));
     v1::ListArticlesResponse response;

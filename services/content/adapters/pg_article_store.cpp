@@ -50,6 +50,17 @@ Translation TranslationOf(const pg::Row& row) {
           .updated_time = row.Instant("updated_time")};
 }
 
+// All but the sort key and the body.
+Card CardOf(const pg::Row& row) {
+  return {.article_id = row.Int("article_id"),
+          .sequence = row.Int("sequence"),
+          .section_id = row.String("section_id"),
+          .source_id = row.String("source_id"),
+          .concept_ids = row.Ints("concept_ids"),
+          .picture = PictureOf(row),
+          .translation = TranslationOf(row)};
+}
+
 Result<Article> Read(pg::Transaction& transaction, const Site& site, std::int64_t article_id, bool lock) {
   constexpr const char* kSelect =
       "SELECT sequence, section_id, source_id, source_url, original_language_code, picture_media_id, picture_alt,"
@@ -286,6 +297,24 @@ const char* const kListSql =
     " WHERE article_id = e.article_id AND language_code = e.language_code OFFSET 0) AS t"
     " ORDER BY e.sort_key DESC";
 
+// The bodies are read only when they fit together: until then a row carries no more than where its body lies.
+const char* const kCardsSql =
+    "SELECT w.article_id, a.sequence, a.section_id, a.source_id, a.picture_media_id, a.picture_alt,"
+    " ARRAY(SELECT g.concept_id FROM content.article_tags AS g WHERE g.article_id = w.article_id ORDER BY g.rank)"
+    " AS concept_ids,"
+    " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.published_time, t.updated_time,"
+    " sum(t.body_bytes) OVER () AS all_body_bytes,"
+    " CASE WHEN $4 AND sum(t.body_bytes) OVER () <= 16777216 THEN t.body_html END AS body_html"
+    " FROM unnest($1::bigint[]) WITH ORDINALITY AS w (article_id, place)"
+    " CROSS JOIN LATERAL (SELECT language_code, state, version, headline, slug, summary, authors, published_time,"
+    " updated_time, body_html, octet_length(body_html) AS body_bytes,"
+    " array_position($2::text[], language_code) AS preference FROM content.translations"
+    " WHERE article_id = w.article_id AND language_code = ANY ($2::text[]) AND state = 2"
+    " ORDER BY array_position($2::text[], language_code) LIMIT $3) AS t"
+    " CROSS JOIN LATERAL (SELECT sequence, section_id, source_id, picture_media_id, picture_alt FROM content.articles"
+    " WHERE article_id = w.article_id OFFSET 0) AS a"
+    " ORDER BY w.place, t.preference";
+
 Result<Article> ReadArticle(pg::Transaction& transaction, const Site& site, std::int64_t article_id) {
   return Read(transaction, site, article_id, false);
 }
@@ -335,18 +364,35 @@ Result<ListPage> ReadList(pg::Transaction& transaction, const ListQuery& query) 
       page.more = true;
       break;
     }
-    page.cards.push_back({.article_id = row.Int("article_id"),
-                          .sequence = row.Int("sequence"),
-                          .section_id = row.String("section_id"),
-                          .source_id = row.String("source_id"),
-                          .concept_ids = row.Ints("concept_ids"),
-                          .picture = PictureOf(row),
-                          .translation = TranslationOf(row),
-                          .sort_key = row.String("sort_key")});
+    page.cards.push_back(CardOf(row));
+    page.cards.back().sort_key = row.String("sort_key");
     body_bytes.push_back(row.Int("body_bytes"));
   }
   if (query.with_bodies) KIMBERLITE_RETURN_IF_ERROR(ReadBodies(transaction, page, body_bytes));
   return page;
+}
+
+Result<std::vector<Card>> ReadCards(pg::Transaction& transaction, const CardsQuery& query) {
+  const std::optional<std::int64_t> each = query.every_language ? std::nullopt : std::optional<std::int64_t>(1);
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      transaction.Query(kCardsSql, pg::Params(query.article_ids, query.language_codes, each, query.with_bodies)));
+  std::vector<Card> cards;
+  if (rows.empty()) return cards;
+  if (query.with_bodies && rows[0].Int("all_body_bytes") > kMaxPageBytes) {
+    return Fail(Error::Field(Code::kResourceExhausted, "article_ids",
+                             "the bodies must be at most 16 MiB together, these have " +
+                                 rows[0].String("all_body_bytes") + " bytes; ask for fewer at once"));
+  }
+  cards.reserve(static_cast<std::size_t>(rows.size()));
+  for (const pg::Row& row : rows) {
+    cards.push_back(CardOf(row));
+    Card& card = cards.back();
+    // What is public has a time of publication.
+    card.sort_key = SortKey(card.translation.published_time.value_or(Time()), card.article_id);
+    card.translation.body_html = row.String("body_html");
+  }
+  return cards;
 }
 
 }  // namespace kimberlite::content

@@ -47,4 +47,19 @@ struct ListPage {
 // at least.
 Result<ListPage> ReadList(pg::Transaction& transaction, const ListQuery& query);
 
+// What ReadCards asks: $1 article ids, $2 language codes, $3 translations of each article or NULL, $4 with bodies.
+// Named for the test that reads its plan.
+extern const char* const kCardsSql;
+
+struct CardsQuery {
+  std::vector<std::int64_t> article_ids;
+  std::vector<std::string> language_codes;  // in order of preference
+  bool every_language = false;              // all that are public instead of the first
+  bool with_bodies = false;
+};
+
+// Public translations in the order of article_ids, then of language_codes; articles that are public in none of the
+// languages are left out. RESOURCE_EXHAUSTED when the bodies asked for are more than 16 MiB together.
+Result<std::vector<Card>> ReadCards(pg::Transaction& transaction, const CardsQuery& query);
+
 }  // namespace kimberlite::content

@@ -14,6 +14,7 @@
 #include "libs/rpc/rpc.h"
 #include "libs/testing/servers.h"
 #include "services/content/adapters/grpc_content_service.h"
+#include "services/content/adapters/grpc_reader_service.h"
 #include "services/content/adapters/pg_site_store.h"
 #include "services/content/config.h"
 
@@ -89,6 +90,7 @@ class ContentRpcTest : public ::testing::Test {
   PgSiteStore sites_;
   TokensFile tokens_;
   std::unique_ptr<GrpcContentService> service_;
+  std::unique_ptr<GrpcReaderService> reader_;
   std::unique_ptr<rpc::Server> server_;
 };
 

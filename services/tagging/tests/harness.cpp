@@ -10,35 +10,15 @@
 #include "libs/base/id.h"
 
 namespace kimberlite::tagging {
-namespace {
-
-// A server must answer all methods of a service or none.
-template <typename Request, typename Response>
-void Refuse(rpc::Server& server) {
-  server.Handle<Request, Response>([](const rpc::Call&, const Request&) -> Result<Response> {
-    return Fail(Code::kUnimplemented, "not part of these tests");
-  });
-}
-
-}  // namespace
 
 TokensFile::TokensFile() : path_(std::filesystem::temp_directory_path() / ("kimberlite_tokens_" + RandomHex(6))) {
   std::ofstream(path_) << "ed editor " << kEditorToken << "\nsvc service " << kServiceToken << "\n";
 }
 TokensFile::~TokensFile() { std::filesystem::remove(path_); }
 
-FakeContent::FakeContent(const std::string& tokens_file) : server_({.tokens_file = tokens_file, .threads = 2}) {
+FakeContent::FakeContent(const std::string& tokens_file)
+    : server_({.tokens_file = tokens_file, .threads = 2, .partial = true}) {
   namespace cv1 = content::v1;
-  Refuse<cv1::CreateArticleRequest, cv1::CreateArticleResponse>(server_);
-  Refuse<cv1::UpdateArticleRequest, cv1::UpdateArticleResponse>(server_);
-  Refuse<cv1::PublishArticleRequest, cv1::PublishArticleResponse>(server_);
-  Refuse<cv1::WithdrawArticleRequest, cv1::WithdrawArticleResponse>(server_);
-  Refuse<cv1::ListArticlesRequest, cv1::ListArticlesResponse>(server_);
-  Refuse<cv1::GetSiteRequest, cv1::GetSiteResponse>(server_);
-  Refuse<cv1::UpdateSiteRequest, cv1::UpdateSiteResponse>(server_);
-  Refuse<cv1::PutSourceRequest, cv1::PutSourceResponse>(server_);
-  Refuse<cv1::PutMediaRequest, cv1::PutMediaResponse>(server_);
-  Refuse<cv1::GetMediaRequest, cv1::GetMediaResponse>(server_);
   server_.Handle<cv1::GetArticleRequest, cv1::GetArticleResponse>(
       [this](const rpc::Call&, const cv1::GetArticleRequest& request) -> Result<cv1::GetArticleResponse> {
         const std::lock_guard lock(mutex_);

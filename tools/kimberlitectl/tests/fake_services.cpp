@@ -36,8 +36,8 @@ void FakeServices::Register() {
 }
 
 void FakeServices::Start(int port) {
-  server_ =
-      std::make_unique<rpc::Server>(rpc::Server::Options{.port = port, .tokens_file = tokens_.string(), .threads = 4});
+  server_ = std::make_unique<rpc::Server>(
+      rpc::Server::Options{.port = port, .tokens_file = tokens_.string(), .threads = 4, .partial = true});
 #define KIMBERLITE_ANSWER(package, method) Register<package::v1::method##Request, package::v1::method##Response>()
   KIMBERLITE_ANSWER(content, CreateArticle);
   KIMBERLITE_ANSWER(content, UpdateArticle);
@@ -45,6 +45,7 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(content, WithdrawArticle);
   KIMBERLITE_ANSWER(content, GetArticle);
   KIMBERLITE_ANSWER(content, ListArticles);
+  KIMBERLITE_ANSWER(content, BatchGetArticles);
   KIMBERLITE_ANSWER(content, GetSite);
   KIMBERLITE_ANSWER(content, UpdateSite);
   KIMBERLITE_ANSWER(content, PutSource);
