@@ -98,7 +98,7 @@ class Layering(unittest.TestCase):
         service = path.split("/")[1]
         return {
             "feed": ("nlohmann/",),
-            "ingest": ("nlohmann/", "libxml/", "libs/html/"),
+            "ingest": ("nlohmann/", "libs/html/"),
             "tagging": ("libs/html/",),
             "content": ("libs/html/",),
         }.get(service, ())

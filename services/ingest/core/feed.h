@@ -41,12 +41,15 @@ struct FeedItem {
   std::string summary_html;
   std::string content_html;
   std::string base_url;  // what relative URLs in the HTML are relative to
-  std::string language;  // as written
+  std::string language;  // as written: the item's own, else the feed's
   std::vector<FeedCategory> categories;
   std::vector<FeedEnclosure> enclosures;
   // Where the item says that it comes from elsewhere (RSS <source>, Atom <source>).
   std::string source_name;
   std::string source_url;
+  // The authors are those of the feed itself, such as RSS's managingEditor: whom to write to, not who wrote this.
+  bool authors_of_feed = false;
+  bool cut = false;  // the document ended within the item
 };
 
 struct Feed {

@@ -35,6 +35,7 @@ class FieldDigest {
 
 std::vector<std::string> Authors(const FeedItem& item) {
   std::vector<std::string> names;
+  if (item.authors_of_feed) return names;
   for (const FeedPerson& person : item.authors) {
     if (names.size() == kMaxAuthors) break;
     // An address is not for readers.
@@ -102,7 +103,7 @@ std::string Count(int count, std::string_view what) { return std::to_string(coun
 }  // namespace
 
 std::string Recognised::Report() const {
-  const int refused = without_headline + without_language + too_large + duplicates;
+  const int refused = without_headline + without_language + too_large + duplicates + cut;
   if (refused == 0) return {};
   std::vector<std::string> reasons;
   if (without_headline > 0) reasons.push_back(Count(without_headline, "without a headline"));
@@ -110,6 +111,7 @@ std::string Recognised::Report() const {
     reasons.push_back(Count(without_language, "without a language (the source may name a default)"));
   if (too_large > 0) reasons.push_back(Count(too_large, "larger than 1 MiB"));
   if (duplicates > 0) reasons.push_back(Count(duplicates, "with the id of another"));
+  if (cut > 0) reasons.push_back(Count(cut, "cut off by the end of the document"));
   return std::to_string(refused) + " of " + std::to_string(seen) + " items were not taken: " + Join(reasons, ", ");
 }
 
@@ -119,6 +121,10 @@ Recognised RecogniseItems(const Feed& feed, const Source& source) {
   std::vector<std::optional<Time>> updated;             // parallel to result.items
   for (const FeedItem& item : feed.items) {
     ++result.seen;
+    if (item.cut) {
+      ++result.cut;
+      continue;
+    }
     RecognisedItem recognised = Recognise(item, feed, source);
     if (recognised.headline.empty()) {
       ++result.without_headline;

@@ -34,6 +34,7 @@ struct Recognised {
   int without_language = 0;
   int too_large = 0;   // body above kMaxBodyBytes
   int duplicates = 0;  // of an item of the same document
+  int cut = 0;         // the document ended within them: the next poll may bring them whole
 
   // What was not taken and why, as a sentence; empty when everything was.
   std::string Report() const;

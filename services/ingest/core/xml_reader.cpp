@@ -1,428 +1,478 @@
 #include "services/ingest/core/xml_reader.h"
 
-#include <libxml/parser.h>
-#include <libxml/xmlerror.h>
-
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
-#include <memory>
+#include <utility>
 
 #include "libs/base/text.h"
 #include "services/ingest/core/url.h"
-#include "services/ingest/core/xml_repair.h"
+#include "services/ingest/core/xml_scanner.h"
+#include "services/ingest/core/xml_space.h"
 
 namespace kimberlite::ingest {
 namespace {
 
-constexpr int kMaxDepth = 100;
-constexpr int kMaxNodes = 20'000;    // of one item, or of the feed without its items
-constexpr int kMaxNamespaces = 128;  // declared by the elements that are open; each name is looked for among them
-constexpr int kMaxRestarts = 200;
-constexpr std::size_t kMaxWarnings = 20;
+constexpr std::size_t kMaxDepth = 100;
+constexpr int kMaxNodes = 20'000;  // of one item, or of the feed without its items
+constexpr std::size_t kMaxNamespaces =
+    128;  // declared by the elements that are open; each name is looked for among them
+constexpr std::size_t kItemMemory = 64 * 1024;
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+bool HasUpper(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool SameNoCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+bool IsBlank(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; });
+}
+
+// Characters that XML forbids, and line ends that it has as "\n": eight bytes at a time, since nearly none have any.
+bool NeedsMending(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto bad = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t'; };
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, 8);
+    if (((word - kOnes * 0x20) & ~word & kHighs) == 0) continue;
+    if (std::ranges::any_of(text.substr(at, 8), bad)) return true;
   }
-  return lower;
+  return std::ranges::any_of(text.substr(at), bad);
 }
 
-Space SpaceOfUri(std::string_view uri) {
-  // Written with https, in capitals, or without the last slash, it still means the same vocabulary.
-  std::string name = Lower(TrimAscii(uri));
-  if (name.starts_with("https://")) name.erase(4, 1);
-  while (name.ends_with('/') || name.ends_with('#')) name.pop_back();
-  static constexpr std::pair<std::string_view, Space> kUris[] = {
-      {"http://www.w3.org/2005/atom", Space::kAtom},
-      {"http://purl.org/atom/ns", Space::kAtom},
-      {"http://purl.org/rss/1.0/modules/content", Space::kContent},
-      {"http://purl.org/dc/elements/1.1", Space::kDc},
-      {"http://purl.org/dc/elements/1.0", Space::kDc},
-      {"http://purl.org/dc/terms", Space::kDcTerms},
-      {"http://search.yahoo.com/mrss", Space::kMedia},
-      {"http://www.itunes.com/dtds/podcast-1.0.dtd", Space::kItunes},
-      {"http://rssnamespace.org/feedburner/ext/1.0", Space::kFeedburner},
-      {"http://www.w3.org/1999/xhtml", Space::kXhtml},
-      {"http://www.w3.org/xml/1998/namespace", Space::kXml},
-      {"http://www.w3.org/1999/02/22-rdf-syntax-ns", Space::kRdf},
-      {"http://purl.org/rss/1.0", Space::kRss},
-      {"http://my.netscape.com/rdf/simple/0.9", Space::kRss},
-      {"http://channel.netscape.com/rdf/simple/0.9", Space::kRss},
-      {"http://purl.org/net/rss1.1", Space::kRss},
-      {"http://backend.userland.com/rss", Space::kNone},
-      {"http://backend.userland.com/rss2", Space::kNone},
-      {"http://blogs.law.harvard.edu/tech/rss", Space::kNone},
-      {"http://my.netscape.com/publish/formats/rss-0.91.dtd", Space::kNone},
-  };
-  for (const auto& [known, space] : kUris) {
-    if (name == known) return space;
-  }
-  return Space::kOther;
-}
-
-Space SpaceOfPrefix(std::string_view prefix) {
-  static constexpr std::pair<std::string_view, Space> kPrefixes[] = {
-      {"atom", Space::kAtom},       {"atom10", Space::kAtom},
-      {"content", Space::kContent}, {"dc", Space::kDc},
-      {"dcterms", Space::kDcTerms}, {"media", Space::kMedia},
-      {"itunes", Space::kItunes},   {"feedburner", Space::kFeedburner},
-      {"xhtml", Space::kXhtml},     {"rdf", Space::kRdf},
-      {"xml", Space::kXml},
-  };
-  for (const auto& [known, space] : kPrefixes) {
-    if (prefix == known) return space;
-  }
-  return Space::kOther;
-}
-
-std::string_view View(const xmlChar* text) { return text ? reinterpret_cast<const char*>(text) : std::string_view(); }
-
-Space SpaceOf(const xmlChar* prefix, const xmlChar* uri) {
-  if (uri) return SpaceOfUri(View(uri));
-  return prefix ? SpaceOfPrefix(View(prefix)) : Space::kNone;
-}
-
-// In a value libxml2 leaves an ampersand in this form for a later pass of its own.
-std::string AttributeValue(const xmlChar* begin, const xmlChar* end) {
-  constexpr std::string_view kAmpersand = "&#38;";
-  std::string value(reinterpret_cast<const char*>(begin), static_cast<std::size_t>(end - begin));
-  for (std::size_t at = value.find(kAmpersand); at != std::string::npos; at = value.find(kAmpersand, at + 1)) {
-    value.replace(at, kAmpersand.size(), "&");
-  }
-  return value;
-}
-
-// Bytes that libxml2 asks for piece by piece: a prologue, then the rest of the document.
-struct Input {
-  std::string_view pieces[2];
-  const bool* done;  // ends the input early: the way to stop the parser from within any of its callbacks
-
-  static int Read(void* context, char* buffer, int length) {
-    Input& input = *static_cast<Input*>(context);
-    if (*input.done) return 0;
-    std::size_t copied = 0;
-    for (std::string_view& piece : input.pieces) {
-      const std::size_t size = std::min(piece.size(), static_cast<std::size_t>(length) - copied);
-      std::memcpy(buffer + copied, piece.data(), size);
-      piece.remove_prefix(size);
-      copied += size;
+std::string Mend(std::string_view text, bool& forbidden) {
+  std::string mended;
+  mended.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') {
+      mended += c;
+    } else if (c == '\r') {
+      if (i + 1 == text.size() || text[i + 1] != '\n') mended += '\n';
+    } else {
+      forbidden = true;
     }
-    return static_cast<int>(copied);
   }
-};
-
-struct ContextCloser {
-  void operator()(xmlParserCtxt* context) const { xmlFreeParserCtxt(context); }
-};
+  return mended;
+}
 
 class Reader {
  public:
-  Reader(std::string_view text, std::string_view url, const OnXmlItem& on_item)
-      : repaired_(RepairXml(text)), text_(repaired_.text), url_(url), on_item_(on_item) {}
+  Reader(std::string_view text, std::string_view url, const OnXmlItem* on_item, int max_nodes)
+      : url_(url), on_item_(on_item), max_nodes_(max_nodes), text_(Prepare(text)), scanner_(text_) {}
 
   Result<XmlDocument> Run() {
-    if (repaired_.repaired) Warn("the XML is not well-formed");
-    std::size_t from = 0;
-    for (int restarts = 0; ParseFrom(from); ++restarts) {
-      const std::size_t next = NextItem();
-      if (next == std::string_view::npos || restarts == kMaxRestarts) {
-        document_.truncated = true;
-        break;
+    XmlToken token;
+    while (!done_ && scanner_.Next(token)) {
+      switch (token.kind) {
+        case XmlToken::Kind::kText: Text(token.text, true); break;
+        case XmlToken::Kind::kCData: Text(token.text, false); break;
+        case XmlToken::Kind::kStart: StartTag(token); break;
+        case XmlToken::Kind::kEnd: EndTag(token.text); break;
       }
-      // The open elements above the items stay open; what was half read of the broken item goes.
-      while (stack_.size() > prologue_.size()) Pop();
-      from = next;
     }
-    if (!has_root_)
-      return Fail(Code::kInvalidArgument, document_.warnings.empty() ? "is empty" : document_.warnings.back());
-    while (!stack_.empty()) Pop();
+    if (!document_.root) return Fail(Code::kInvalidArgument, "it holds no element");
+    if (!done_) Finish();
+    Warn();
     return std::move(document_);
   }
 
  private:
-  // True when it ended with an error after which another item may follow.
-  bool ParseFrom(std::size_t from) {
-    std::string prologue;
-    if (from != 0) {
-      for (const std::string& tag : prologue_) prologue += tag;
+  struct Open {
+    XmlNode* node;
+    std::string_view name;   // qualified, as written
+    std::size_t namespaces;  // bound outside of it
+  };
+  struct Binding {
+    std::string_view prefix;
+    Space space;
+  };
+
+  std::string_view Prepare(std::string_view text) {
+    document_.memory = std::make_unique<std::pmr::monotonic_buffer_resource>(4096);
+    if (!NeedsMending(text)) return text;
+    document_.mended = std::make_unique<std::string>(Mend(text, forbidden_));
+    return *document_.mended;
+  }
+
+  // --- memory
+
+  std::pmr::memory_resource& memory() { return item_depth_ > 0 ? item_memory_ : *document_.memory; }
+
+  std::string_view Keep(std::string_view text) {
+    if (text.empty()) return {};
+    auto* copy = static_cast<char*>(memory().allocate(text.size(), 1));
+    std::memcpy(copy, text.data(), text.size());
+    return {copy, text.size()};
+  }
+
+  std::string_view LowerCase(std::string_view text) {
+    if (!HasUpper(text)) return text;
+    const std::string_view lower = Keep(text);
+    std::ranges::transform(lower, const_cast<char*>(lower.data()), Lower);
+    return lower;
+  }
+
+  XmlNode* NewNode() { return new (memory().allocate(sizeof(XmlNode), alignof(XmlNode))) XmlNode; }
+
+  // --- names
+
+  Space SpaceOfName(std::string_view prefix, bool element) const {
+    if (prefix.empty() && !element) return Space::kNone;  // attributes have no default namespace
+    for (std::size_t i = bindings_.size(); i-- > 0;) {
+      if (bindings_[i].prefix == prefix) return bindings_[i].space;
     }
-    replayed_ = from != 0 ? prologue_.size() : 0;
-    input_begin_ = from;
-    prologue_bytes_ = prologue.size();
-    failed_ = done_ = false;
-    namespaces_.clear();
-    open_namespaces_ = 0;
-    Input input{{prologue, text_.substr(from)}, &done_};
-    xmlSAXHandler sax{};
-    sax.initialized = XML_SAX2_MAGIC;
-    sax.startElementNs = &OnStart;
-    sax.endElementNs = &OnEnd;
-    sax.characters = &OnText;
-    sax.ignorableWhitespace = &OnText;
-    sax.cdataBlock = &OnText;
-    sax.serror = &OnError;
-    const std::unique_ptr<xmlParserCtxt, ContextCloser> context(
-        xmlCreateIOParserCtxt(&sax, this, &Input::Read, nullptr, &input, XML_CHAR_ENCODING_UTF8));
-    if (!context) {
-      Warn("out of memory");
+    return prefix.empty() ? Space::kNone : SpaceOfPrefix(prefix);
+  }
+
+  static std::pair<std::string_view, std::string_view> SplitName(std::string_view name) {
+    const std::size_t colon = name.find(':');
+    if (colon == std::string_view::npos || colon + 1 == name.size()) return {{}, name};
+    return {name.substr(0, colon), name.substr(colon + 1)};
+  }
+
+  std::string_view Value(std::string_view raw) {
+    if (raw.find('&') == std::string_view::npos) return raw;
+    scratch_.clear();
+    if (const std::string_view problem = AppendXmlText(scratch_, raw); !problem.empty()) scanner_.Report(problem);
+    return Keep(scratch_);
+  }
+
+  // False when there are too many.
+  bool BindNamespaces(bool root) {
+    for (const RawAttribute& attribute : scanner_.attributes()) {
+      if (!attribute.name.starts_with("xmlns")) continue;
+      const bool is_default = attribute.name.size() == 5;
+      if (!is_default && attribute.name[5] != ':') continue;
+      if (bindings_.size() == kMaxNamespaces) return false;
+      Space space = SpaceOfUri(Value(attribute.value));
+      // A feed of a vocabulary that nobody knows is read as one without.
+      if (root && is_default && space == Space::kOther) space = Space::kNone;
+      bindings_.push_back({is_default ? std::string_view() : attribute.name.substr(6), space});
+    }
+    return true;
+  }
+
+  // --- structure
+
+  static bool HoldsItems(std::string_view parent, std::string_view item) {
+    if (item == "entry") return parent == "feed" || parent == "channel";
+    return parent == "channel" || parent == "rdf" || parent == "rss" || parent == "items";
+  }
+
+  // How many of the open elements are around an item that begins here; 0 when it is no item. Elements of the feed that
+  // were never closed do not hide the items behind them.
+  std::size_t DepthOfItem(const XmlNode& node) const {
+    const bool item = node.name == "item" && (node.space == Space::kNone || node.space == Space::kRss);
+    const bool entry = node.name == "entry" && (node.space == Space::kNone || node.space == Space::kAtom);
+    if (!on_item_ || item_depth_ > 0 || !(item || entry)) return 0;
+    for (std::size_t i = stack_.size(); i-- > 0;) {
+      const XmlNode& open = *stack_[i].node;
+      if (HoldsItems(open.name, node.name)) return i + 1;
+      if (open.space != Space::kNone && open.space != Space::kRss && open.space != Space::kAtom) return 0;
+    }
+    return 0;
+  }
+
+  // An item that begins within another one, but for an Atom entry as another's content.
+  bool BeginsNextItem(const XmlNode& node) const {
+    if (item_depth_ == 0) return false;
+    const XmlNode& item = *stack_[item_depth_ - 1].node;
+    if (node.name != item.name || node.space != item.space) return false;
+    return std::none_of(stack_.begin() + static_cast<std::ptrdiff_t>(item_depth_), stack_.end(),
+                        [](const Open& open) { return open.node->Is(Space::kAtom, "content"); });
+  }
+
+  void StartTag(const XmlToken& token) {
+    Flush();
+    if (document_.root && stack_.empty()) {
+      if (!AdoptRoot(token)) return;
+    }
+    std::size_t bound = bindings_.size();
+    if (!BindNamespaces(stack_.empty())) {
+      document_.truncated = true;
+      document_.warnings.emplace_back("too many XML namespaces");
+      done_ = true;
+      return;
+    }
+    const auto [prefix, local] = SplitName(token.text);
+    XmlNode node;
+    node.space = SpaceOfName(prefix, true);
+    node.name = LowerCase(local);
+    if (node.space == Space::kNone && prefix.empty()) node.space = default_space_;
+    if (BeginsNextItem(node)) {
+      scanner_.Report("an item that is never closed");
+      PopTo(item_depth_ - 1);
+      if (done_) return;
+      bound = bindings_.size();
+      BindNamespaces(false);
+      node.name = LowerCase(local);  // the item's memory is gone
+    }
+    const std::size_t around = DepthOfItem(node);
+    if (around > 0 && around < stack_.size()) {
+      scanner_.Report("an element that is never closed");
+      PopTo(around);
+      bound = bindings_.size();
+      BindNamespaces(false);
+    }
+    if (skipped_ > 0 || stack_.size() >= kMaxDepth || (nodes_ >= max_nodes_ && around == 0)) {
+      document_.truncated = true;
+      bindings_.resize(bound);
+      if (!token.empty) ++skipped_;
+      return;
+    }
+    Push(node, token, bound, around > 0);
+    if (token.empty) PopTo(stack_.size() - 1);
+  }
+
+  void Push(XmlNode node, const XmlToken& token, std::size_t bound, bool item) {
+    if (item) {
+      item_depth_ = stack_.size() + 1;
+      feed_nodes_ = std::exchange(nodes_, 0);
+      node.name = LowerCase(node.name);
+    }
+    ++nodes_;
+    if (stack_.empty()) {
+      node.base = Keep(url_);
+      if (node.space == Space::kNone && (node.name == "feed" || node.name == "entry")) {
+        default_space_ = node.space = Space::kAtom;
+      }
+    } else {
+      node.base = stack_.back().node->base;
+      node.language = stack_.back().node->language;
+    }
+    ReadAttributes(node);
+    XmlNode* placed = NewNode();
+    *placed = node;
+    if (stack_.empty()) {
+      document_.root = placed;
+      root_ = placed;
+    } else if (!item) {
+      Append(*stack_.back().node, placed);
+    }
+    stack_.push_back({placed, token.text, bound});
+    scanner_.set_open_element(token.text);
+  }
+
+  static void Append(XmlNode& parent, XmlNode* child) {
+    (parent.last_child ? parent.last_child->next : parent.first_child) = child;
+    parent.last_child = child;
+  }
+
+  void ReadAttributes(XmlNode& node) {
+    const std::vector<RawAttribute>& raw = scanner_.attributes();
+    if (raw.empty()) return;
+    auto* attributes =
+        static_cast<XmlAttribute*>(memory().allocate(raw.size() * sizeof(XmlAttribute), alignof(XmlAttribute)));
+    std::size_t count = 0;
+    for (const RawAttribute& attribute : raw) {
+      const auto [prefix, local] = SplitName(attribute.name);
+      if (prefix == "xmlns" || attribute.name == "xmlns") continue;
+      const Space space = SpaceOfName(prefix, false);
+      const std::string_view value = Value(attribute.value);
+      new (&attributes[count++]) XmlAttribute{space, LowerCase(local), value};
+      if (space != Space::kXml) continue;
+      if (local == "lang") node.language = TrimAscii(value);
+      if (local == "base") {
+        if (const std::string base = AbsoluteUrl(node.base, value); !base.empty()) node.base = Keep(base);
+      }
+    }
+    node.attributes = {attributes, count};
+  }
+
+  void EndTag(std::string_view name) {
+    Flush();
+    if (stack_.empty()) return;
+    if (skipped_ > 0) {
+      // Only the end of the item, or of what holds items, ends what is skipped at once.
+      const std::size_t found = FindOpen(name);
+      const std::size_t structure = item_depth_ > 0 ? item_depth_ : 1;
+      if (found == 0 || found > structure) {
+        --skipped_;
+        return;
+      }
+      skipped_ = 0;
+    }
+    const std::size_t found = FindOpen(name);
+    if (found == 0) {
+      scanner_.Report("an end tag that nothing was opened for");
+      return;
+    }
+    if (found != stack_.size()) scanner_.Report("an element that is never closed");
+    PopTo(found - 1);
+  }
+
+  // How deep the innermost open element of the name stands; 0 when there is none.
+  std::size_t FindOpen(std::string_view name) const {
+    for (std::size_t i = stack_.size(); i-- > 0;) {
+      if (stack_[i].name == name) return i + 1;
+    }
+    for (std::size_t i = stack_.size(); i-- > 0;) {
+      if (SameNoCase(stack_[i].name, name)) return i + 1;
+    }
+    return 0;
+  }
+
+  void PopTo(std::size_t depth) {
+    while (stack_.size() > depth) {
+      const bool item = item_depth_ == stack_.size();
+      if (item) HandOn(false);
+      bindings_.resize(stack_.back().namespaces);
+      stack_.pop_back();
+      skipped_ = 0;
+      if (item) EndItem();
+      if (done_) return;
+    }
+    scanner_.set_open_element(stack_.empty() ? std::string_view() : stack_.back().name);
+  }
+
+  void HandOn(bool cut) {
+    if ((*on_item_)(*root_, *stack_[item_depth_ - 1].node, cut)) return;
+    document_.truncated = true;
+    done_ = true;
+  }
+
+  void EndItem() {
+    item_depth_ = 0;
+    nodes_ = feed_nodes_;
+    item_memory_.release();
+  }
+
+  // --- text
+
+  void Text(std::string_view text, bool references) {
+    if (stack_.empty()) {
+      if (!IsBlank(text)) scanner_.Report("text outside of the document's element");
+      return;
+    }
+    if (skipped_ > 0) return;
+    if (references && text.find('&') == std::string_view::npos) references = false;
+    if (!has_text_ && !references) {
+      if (stack_.size() <= std::max<std::size_t>(item_depth_, 2) && IsBlank(text)) return;
+      text_view_ = text;
+      has_text_ = true;
+      owned_ = false;
+      return;
+    }
+    if (!has_text_) {
+      text_buffer_.clear();
+    } else if (!owned_) {
+      text_buffer_ = text_view_;
+    }
+    has_text_ = owned_ = true;
+    if (!references) {
+      text_buffer_ += text;
+    } else if (const std::string_view problem = AppendXmlText(text_buffer_, text); !problem.empty()) {
+      scanner_.Report(problem);
+    }
+  }
+
+  void Flush() {
+    if (!has_text_) return;
+    has_text_ = false;
+    if (nodes_ >= max_nodes_) {
+      document_.truncated = true;
+      return;
+    }
+    ++nodes_;
+    XmlNode* node = NewNode();
+    node->text = owned_ ? Keep(text_buffer_) : text_view_;
+    Append(*stack_.back().node, node);
+  }
+
+  // --- beginning and end
+
+  // After the root: another one, where the first was junk in front of a feed. False: what follows is not read.
+  bool AdoptRoot(const XmlToken& token) {
+    if (!on_item_) return false;
+    const auto is_feed = [](std::string_view name) {
+      return name == "rss" || name == "rdf" || name == "feed" || name == "channel";
+    };
+    if (is_feed(root_->name) || root_->name == "html" || root_->name == "entry") {
+      scanner_.Report("something after the end of the document");
       return false;
     }
-    xmlCtxtUseOptions(context.get(), XML_PARSE_NONET);
-    context_ = context.get();
-    xmlParseDocument(context_);
-    context_ = nullptr;
-    // After the root's end nothing of the feed can follow.
-    return failed_ && has_root_ && !stack_.empty();
+    std::string name(SplitName(token.text).second);
+    std::ranges::transform(name, name.begin(), Lower);
+    scanner_.Report("something before the feed");
+    return is_feed(name);
   }
 
-  // Where the parser stands in text_.
-  std::size_t Offset() const {
-    const long consumed = xmlByteConsumed(context_);
-    const std::size_t at =
-        consumed < static_cast<long>(prologue_bytes_) ? 0 : static_cast<std::size_t>(consumed) - prologue_bytes_;
-    return std::min(input_begin_ + at, text_.size());
-  }
-
-  // Where the next item begins: after the tag of the broken one, or after the error.
-  std::size_t NextItem() {
-    if (item_tag_.empty()) {
-      // Broken before the first item.
-      item_tag_ = document_.root.name == "feed" ? "entry" : "item";
-      prologue_ = open_tags_;
-      prologue_.resize(std::min<std::size_t>(prologue_.size(), item_tag_ == "entry" ? 1 : 2));
-    }
-    std::size_t at = item_depth_ > 0 ? item_at_ : error_at_;
-    while (true) {
-      at = text_.find('<', at);
-      if (at == std::string_view::npos) return at;
-      const std::string_view rest = text_.substr(at);
-      if (rest.starts_with("<![CDATA[")) {
-        at = text_.find("]]>", at);
-        if (at == std::string_view::npos) return at;
-      } else if (rest.substr(1).starts_with(item_tag_) && rest.size() > item_tag_.size() + 1 &&
-                 std::string_view(" \t\r\n>/").contains(rest[item_tag_.size() + 1])) {
-        return at;
-      }
-      ++at;
-    }
-  }
-
-  void Warn(std::string sentence) {
-    if (document_.warnings.size() < kMaxWarnings) document_.warnings.push_back(std::move(sentence));
-  }
-
-  bool IsItem(const XmlNode& node) const {
-    if (stack_.empty() || item_depth_ > 0) return false;
-    const XmlNode& parent = *stack_.back();
-    if (node.name == "item") {
-      return (node.space == Space::kNone || node.space == Space::kRss) &&
-             (parent.name == "channel" || parent.name == "RDF" || parent.name == "rss");
-    }
-    return node.Is(Space::kAtom, "entry") && parent.name == "feed";
-  }
-
-  void Start(XmlNode node, std::string qualified_name) {
-    if (replayed_ > 0) {
-      --replayed_;
-      return;
-    }
-    if (skipped_ > 0 || static_cast<int>(stack_.size()) >= kMaxDepth || nodes_ >= kMaxNodes) {
-      if (skipped_++ == 0) document_.truncated = true;
-      return;
-    }
-    if (!has_root_) {
-      has_root_ = true;
-      node.base = url_;
-      if (node.space == Space::kNone && node.name == "feed") default_space_ = Space::kAtom;
-    } else if (stack_.empty()) {
-      ++skipped_;
-      return;
-    }
-    if (!stack_.empty()) {
-      node.base = stack_.back()->base;
-      if (node.language.empty()) node.language = stack_.back()->language;
-    }
-    for (const XmlAttribute& attribute : node.attributes) {
-      if (attribute.space != Space::kXml || attribute.name != "base") continue;
-      if (const std::string base = AbsoluteUrl(node.base, attribute.value); !base.empty()) node.base = base;
-    }
-    if (node.space == Space::kNone) node.space = default_space_;
-    ++nodes_;
-    if (IsItem(node)) {
-      item_depth_ = stack_.size() + 1;
-      item_at_ = Offset();
-      item_tag_ = std::move(qualified_name);
-      // Of the feed's tags only those that are open around items are needed to begin anew.
-      prologue_ = open_tags_;
-      feed_nodes_ = nodes_;
-      nodes_ = 0;
-    } else if (item_depth_ == 0) {
-      const std::size_t end = Offset();
-      const std::size_t begin = text_.rfind('<', end == text_.size() ? end - 1 : end);
-      open_tags_.push_back(begin == std::string_view::npos ? "" : std::string(text_.substr(begin, end - begin)) + ">");
-    }
-    if (stack_.empty()) {
-      document_.root = std::move(node);
-      stack_.push_back(&document_.root);
-    } else {
-      stack_.back()->children.push_back(std::move(node));
-      stack_.push_back(&stack_.back()->children.back());
-    }
-  }
-
-  void End() {
-    if (done_) return;
-    if (skipped_ > 0) {
-      --skipped_;
-      return;
-    }
+  void Finish() {
+    Flush();
     if (stack_.empty()) return;
-    if (item_depth_ == stack_.size()) {
-      const XmlNode item = std::move(*stack_.back());
-      Pop();
-      if (!on_item_(document_.root, item)) {
-        document_.truncated = true;
-        done_ = true;
-      }
-      return;
-    }
-    Pop();
-  }
-
-  // Closes the innermost element. An item is handed on, so it does not stay.
-  void Pop() {
-    const bool item = item_depth_ == stack_.size();
-    if (item_depth_ == 0 && !open_tags_.empty()) open_tags_.pop_back();
-    stack_.pop_back();
-    skipped_ = 0;
-    if (item) {
-      stack_.back()->children.pop_back();
-      item_depth_ = 0;
-      nodes_ = feed_nodes_ - 1;
+    scanner_.Report("the document ends before its elements do");
+    if (item_depth_ > 0) {
+      DropHalfRead();
+      HandOn(true);
     }
   }
 
-  void Text(std::string_view text) {
-    if (done_ || skipped_ > 0 || stack_.empty() || replayed_ > 0) return;
-    auto& children = stack_.back()->children;
-    if (children.empty() || !children.back().name.empty()) {
-      // Between the elements of the feed itself only white space stands.
-      if (item_depth_ == 0 && TrimAscii(text).empty()) return;
-      if (nodes_ >= kMaxNodes) return;
-      ++nodes_;
-      children.emplace_back();
+  // What was half read may be wrong; only text that people read is better than nothing.
+  void DropHalfRead() {
+    constexpr std::string_view kText[] = {"title", "description", "summary", "content", "encoded", "body", "div"};
+    if (stack_.size() <= item_depth_) return;
+    XmlNode* child = stack_[item_depth_].node;
+    const bool whole = std::ranges::find(kText, child->name) != std::end(kText);
+    if (!whole) {
+      child->name = "cut";
+      child->space = Space::kOther;
     }
-    children.back().text += text;
   }
 
-  static void OnStart(void* user, const xmlChar* name, const xmlChar* prefix, const xmlChar* uri, int namespaces,
-                      const xmlChar**, int count, int, const xmlChar** attributes) {
-    Reader& reader = *static_cast<Reader*>(user);
-    reader.namespaces_.push_back(namespaces);
-    reader.open_namespaces_ += namespaces;
-    if (reader.open_namespaces_ > kMaxNamespaces && !reader.done_) {
-      reader.document_.truncated = reader.done_ = true;
-      reader.Warn("too many XML namespaces");
-    }
-    if (reader.done_) return;
-    XmlNode node;
-    node.space = SpaceOf(prefix, uri);
-    node.name = View(name);
-    node.attributes.reserve(static_cast<std::size_t>(count));
-    for (int i = 0; i < count; ++i, attributes += 5) {
-      const Space space = attributes[1] ? SpaceOf(attributes[1], attributes[2]) : Space::kNone;
-      node.attributes.push_back(
-          {space, std::string(View(attributes[0])), AttributeValue(attributes[3], attributes[4])});
-      if (space == Space::kXml && node.attributes.back().name == "lang")
-        node.language = TrimAscii(node.attributes.back().value);
-    }
-    std::string qualified = prefix ? std::string(View(prefix)) + ":" : std::string();
-    qualified += View(name);
-    reader.Start(std::move(node), std::move(qualified));
-  }
-  static void OnEnd(void* user, const xmlChar*, const xmlChar*, const xmlChar*) {
-    Reader& reader = *static_cast<Reader*>(user);
-    reader.open_namespaces_ -= reader.namespaces_.back();
-    reader.namespaces_.pop_back();
-    reader.End();
-  }
-  static void OnText(void* user, const xmlChar* text, int length) {
-    static_cast<Reader*>(user)->Text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)});
-  }
-  // const in newer versions of libxml2 only.
-#if LIBXML_VERSION >= 21200
-  static void OnError(void* user, const xmlError* error) {
-#else
-  static void OnError(void* user, xmlError* error) {
-#endif
-    Reader& reader = *static_cast<Reader*>(user);
-    if (!error || error->level != XML_ERR_FATAL || reader.done_) return;
-    reader.failed_ = reader.done_ = true;
-    reader.error_at_ = reader.Offset();
-    std::string message = error->message ? std::string(TrimAscii(error->message)) : "XML error";
-    reader.Warn("line " + std::to_string(error->line) + (reader.input_begin_ != 0 ? " after a restart: " : ": ") +
-                message);
+  void Warn() {
+    if (forbidden_) document_.warnings.emplace_back("the XML holds characters that XML forbids; they were dropped");
+    if (scanner_.problem().empty()) return;
+    const auto line = 1 + std::ranges::count(text_.substr(0, scanner_.problem_at()), '\n');
+    document_.warnings.push_back("the XML is not well-formed: " + std::string(scanner_.problem()) + " in line " +
+                                 std::to_string(line));
   }
 
-  RepairedXml repaired_;
-  std::string_view text_;
-  std::string_view url_;
-  const OnXmlItem& on_item_;
   XmlDocument document_;
+  XmlNode* root_ = nullptr;
+  std::string_view url_;
+  const OnXmlItem* on_item_;
+  const int max_nodes_;
+  bool forbidden_ = false;
+  std::string_view text_;
+  XmlScanner scanner_;
 
-  std::vector<XmlNode*> stack_;         // open elements, the root first
-  std::vector<std::string> open_tags_;  // start tags of the open elements outside items
-  std::size_t item_depth_ = 0;          // of the open item in stack_, from 1; 0: none is open
-  int skipped_ = 0;                     // open elements beyond a limit
-  int nodes_ = 0;                       // of the open item, or of the feed
+  std::vector<Open> stack_;
+  std::vector<Binding> bindings_;
+  std::size_t item_depth_ = 0;  // the size of the stack with the item on top; 0: in none
+  int nodes_ = 0;
   int feed_nodes_ = 0;
-  std::vector<int> namespaces_;  // declared by each element that the parser has open
-  int open_namespaces_ = 0;      // their sum
-  bool has_root_ = false;
-  Space default_space_ = Space::kNone;  // of elements without a namespace: Atom's when <feed> itself has none
+  int skipped_ = 0;  // open elements within one that is left out
+  bool done_ = false;
+  Space default_space_ = Space::kNone;  // of elements without a namespace
 
-  // For beginning anew after an error.
-  xmlParserCtxt* context_ = nullptr;
-  std::vector<std::string> prologue_;
-  std::string item_tag_;     // qualified name of items
-  std::size_t item_at_ = 0;  // end of the last item's start tag in text_
-  std::size_t error_at_ = 0;
-  std::size_t input_begin_ = 0;  // of this pass, in text_
-  std::size_t prologue_bytes_ = 0;
-  std::size_t replayed_ = 0;  // start tags of the prologue that are still to come
-  bool failed_ = false;
-  bool done_ = false;  // nothing more is taken from this pass
+  // Text that goes on in pieces: the first as a view, more than one in the buffer.
+  bool has_text_ = false;
+  bool owned_ = false;
+  std::string_view text_view_;
+  std::string text_buffer_;
+  std::string scratch_;
+
+  std::vector<std::byte> item_buffer_ = std::vector<std::byte>(kItemMemory);
+  std::pmr::monotonic_buffer_resource item_memory_{item_buffer_.data(), item_buffer_.size()};
 };
-
-void AppendText(const XmlNode& node, std::string& text) {
-  text += node.text;
-  for (const XmlNode& child : node.children) AppendText(child, text);
-}
 
 }  // namespace
 
-std::string_view XmlNode::Attribute(std::string_view wanted) const {
-  for (const XmlAttribute& attribute : attributes) {
-    if (attribute.space == Space::kNone && attribute.name == wanted) return attribute.value;
-  }
-  return {};
-}
-
-std::string XmlNode::Text() const {
-  std::string text;
-  AppendText(*this, text);
-  return text;
-}
-
-bool XmlNode::HasElements() const {
-  return std::ranges::any_of(children, [](const XmlNode& child) { return !child.name.empty(); });
-}
-
 Result<XmlDocument> ReadXml(std::string_view text, std::string_view url, const OnXmlItem& on_item) {
-  static const bool initialised = (xmlInitParser(), true);
-  (void)initialised;
-  return Reader(text, url, on_item).Run();
+  return Reader(text, url, &on_item, kMaxNodes).Run();
+}
+
+Result<XmlDocument> ReadXmlTree(std::string_view text, std::string_view url, int max_nodes) {
+  return Reader(text, url, nullptr, max_nodes).Run();
 }
 
 }  // namespace kimberlite::ingest

@@ -10,6 +10,7 @@
 namespace kimberlite::ingest {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -46,10 +47,10 @@ constexpr double kSlack = 10;
 constexpr double kSlack = 1;
 #endif
 
-TEST(BrokenFeed, LosesOnlyTheBrokenItem) {
+TEST(BrokenFeed, MendsTheBrokenItem) {
   const auto feed = Parse(Rss(Item("one") + "<item><title>two</b></title></item>" + Item("three") + Item("four")));
-  EXPECT_THAT(Titles(feed), ElementsAre("one", "three", "four"));
-  EXPECT_THAT(feed->warnings, Not(IsEmpty()));
+  EXPECT_THAT(Titles(feed), ElementsAre("one", "two", "three", "four"));
+  EXPECT_THAT(feed->warnings, ElementsAre(HasSubstr("nothing was opened for in line 1")));
   EXPECT_EQ(feed->title, "T");
 }
 
@@ -57,7 +58,9 @@ TEST(BrokenFeed, SurvivesManyBrokenItems) {
   std::string items;
   for (int i = 0; i < 60; ++i)
     items += Item("good") + "<item><title>bad</titel></item><item a=\"1\" a=\"2\"/><item><p>bad<br></p></item>";
-  EXPECT_EQ(Titles(Parse(Rss(items))).size(), 60u);
+  const auto feed = Parse(Rss(items));
+  EXPECT_EQ(std::ranges::count(Titles(feed), "good"), 60);
+  EXPECT_EQ(std::ranges::count(Titles(feed), "bad"), 60);
 }
 
 TEST(BrokenFeed, SurvivesAnErrorBeforeTheFirstItem) {
@@ -67,32 +70,94 @@ TEST(BrokenFeed, SurvivesAnErrorBeforeTheFirstItem) {
       Titles(Parse(
           "<feed xmlns='http://www.w3.org/2005/Atom'><title>T<br></title><entry><title>one</title></entry></feed>")),
       ElementsAre("one"));
+  EXPECT_THAT(Titles(Parse("<rss><channel><title>T" + Item("one") + Item("two") + "</channel></rss>")),
+              ElementsAre("one", "two"));
 }
 
-TEST(BrokenFeed, KeepsRdfItemsAfterAnError) {
-  EXPECT_THAT(Titles(Parse(
-                  "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "
-                  "xmlns='http://purl.org/rss/1.0/'><channel><title>T</title></channel>"
-                  "<item><title>one</title></item><item><title>two</item><item><title>three</title></item></rdf:RDF>")),
-              ElementsAre("one", "three"));
+TEST(BrokenFeed, EndsAnItemWhereTheNextBegins) {
+  const auto feed = Parse(
+      "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "
+      "xmlns='http://purl.org/rss/1.0/'><channel><title>T</title></channel>"
+      "<item><title>one</title></item><item><title>two</item><item><title>three</title><item><title>four</title>"
+      "</item></rdf:RDF>");
+  EXPECT_THAT(Titles(feed), ElementsAre("one", "two", "three", "four"));
+  EXPECT_THAT(feed->warnings, Not(IsEmpty()));
 }
 
 TEST(BrokenFeed, IsNotFooledByItemsInsideCData) {
   EXPECT_THAT(Titles(Parse(Rss("<item><description><![CDATA[<item><title>no</title></item>]]></description><x></item>" +
                                Item("yes")))),
-              ElementsAre("yes"));
+              ElementsAre("", "yes"));
+}
+
+TEST(BrokenFeed, EndsCDataThatIsNeverClosedWithItsElement) {
+  const auto feed = Parse(Rss("<item><title>one</title><description><![CDATA[a <b>b</b></description></item>" +
+                              std::string("<item><title>two</title><description><![CDATA[c]]></description></item>")));
+  EXPECT_THAT(Titles(feed), ElementsAre("one", "two"));
+  EXPECT_EQ(feed->items[0].summary_html, "a <b>b</b>");
+  EXPECT_EQ(feed->items[1].summary_html, "c");
 }
 
 TEST(BrokenFeed, KeepsWhatCameBeforeTheCut) {
-  const std::string whole = Rss(Item("one") + Item("two"));
-  const auto feed = Parse(whole.substr(0, whole.find("two")));
-  EXPECT_THAT(Titles(feed), ElementsAre("one"));
-  EXPECT_THAT(feed->warnings, Not(IsEmpty()));
+  const std::string whole =
+      Rss(Item("one") + "<item><title>two</title><link>https://e.example/second</link><guid>2</guid></item>");
+  const auto feed = Parse(whole.substr(0, whole.find("</title>", whole.find("two"))));
+  EXPECT_THAT(Titles(feed), ElementsAre("one", "two"));
+  EXPECT_FALSE(feed->items[0].cut);
+  EXPECT_TRUE(feed->items[1].cut);
+  EXPECT_THAT(feed->warnings, Contains(HasSubstr("cut off")));
+  // Half an address is none.
+  const auto half = Parse(whole.substr(0, whole.find("ond</link>")));
+  ASSERT_EQ(Titles(half), (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(half->items[1].link, "");
+  EXPECT_THAT(Titles(Parse(whole.substr(0, whole.find("two")))), ElementsAre("one"));
   EXPECT_THAT(Titles(Parse(Rss(Item("one")) + "<junk>")), ElementsAre("one"));
+  EXPECT_THAT(Titles(Parse(Rss(Item("one")) + "\n<!-- served in 5 ms -->\n<p>x</p> y")), ElementsAre("one"));
+}
+
+TEST(BrokenFeed, KeepsEveryItemBeforeAnyCut) {
+  const std::string whole = Rss(Item("one") + Item("two") + Item("three"));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const auto feed = Parse(whole.substr(0, size));
+    std::size_t complete = 0;
+    for (std::size_t at = whole.find("</item>"); at != std::string::npos && at + 7 <= size;
+         at = whole.find("</item>", at + 1))
+      ++complete;
+    if (complete == 0) continue;
+    ASSERT_TRUE(feed) << size;
+    EXPECT_GE(feed->items.size(), complete) << size;
+    for (std::size_t i = 0; i < complete; ++i) EXPECT_FALSE(feed->items[i].cut) << size;
+  }
+}
+
+TEST(BrokenFeed, PassesOverJunkAroundTheFeed) {
+  for (const std::string junk :
+       {"\n\n  ", "\xEF\xBB\xBF\n", "Notice: undefined index in x.php on line 3\n",
+        "<br />\n<b>Warning</b>: a &amp; b in <b>x.php</b><br />\n", "<!-- cached --> ", "<br>\n<b>Warning</b>: x\n"}) {
+    EXPECT_THAT(Titles(Parse(junk + "<?xml version='1.0'?>" + Rss(Item("one") + Item("two")))),
+                ElementsAre("one", "two"))
+        << junk;
+  }
 }
 
 TEST(BrokenFeed, TakesStrayCharactersForText) {
   EXPECT_THAT(Titles(Parse(Rss(Item("AT&T & <3 &raquo;\x01 x")))), ElementsAre("AT&T & <3 » x"));
+  EXPECT_THAT(Titles(Parse(Rss(Item("a &#150; &#x2014; &#1; &unknown; &copy 5 < 6")))),
+              ElementsAre("a – — \uFFFD &unknown; © 5 < 6"));
+  EXPECT_THAT(Titles(Parse(Rss(Item("Новый <i>мост</b> и <p>путь")))), ElementsAre("Новый мост и путь"));
+}
+
+TEST(BrokenFeed, ReadsTagsThatAreNotXml) {
+  const auto feed = Parse(
+      "<RSS version=2.0><Channel><TITLE>T</title><Item><Title>one</Title><LINK>https://e.example/1</LINK>"
+      "<PUBDATE>Tue, 24 Nov 2026 09:30:00 GMT</PUBDATE><enclosure url=https://e.example/a.mp3 length=5 /></Item>"
+      "<Item><Title>two</Title></Item></Channel></RSS>");
+  EXPECT_THAT(Titles(feed), ElementsAre("one", "two"));
+  EXPECT_EQ(feed->title, "T");
+  EXPECT_EQ(feed->items[0].link, "https://e.example/1");
+  EXPECT_TRUE(feed->items[0].published_time);
+  ASSERT_EQ(feed->items[0].enclosures.size(), 1u);
+  EXPECT_EQ(feed->items[0].enclosures[0].length, 5);
 }
 
 TEST(NoFeed, IsRefusedWithASentence) {
