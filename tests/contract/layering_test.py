@@ -15,7 +15,6 @@ WRAPPED = {
     r"^librdkafka/": {"libs/bus"},
     r"^hiredis/": {"libs/redis"},
     r"^curl/": {"libs/http"},
-    r"^boost/": {"libs/http"},
     r"^gumbo\.h": {"libs/html"},
     r"^unicode/": {"libs/i18n"},
     r"^prometheus/|^spdlog/": {"libs/telemetry"},
