@@ -41,16 +41,19 @@ using HeaderList = std::unique_ptr<curl_slist, ListCloser>;
 struct Handle {
   std::unique_ptr<CURLM, MultiCloser> multi{curl_multi_init()};
   std::unique_ptr<CURL, EasyCloser> easy{curl_easy_init()};
+  std::string host_port;  // served last: its connection may still be open
 };
 
 // What the callbacks of one hop fill.
 struct Hop {
   const Fetcher::Options* options;
+  CURL* easy = nullptr;
   bool any_address = false;  // host and port are on the allow list
   std::string refused;       // why the last address was not connected to
   std::size_t header_bytes = 0;
   bool header_too_large = false;
   bool body_too_large = false;
+  bool bomb = false;  // grew too much in decompression
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
@@ -94,6 +97,15 @@ Result<Url> ParseUrl(std::string_view text, Url base = nullptr) {
     return Fail(Code::kInvalidArgument, fmt::format("\"{}\" is not a URL that can be fetched", Shown(copy)));
   }
   return url;
+}
+
+// The URL as others may read it, without fragment too. Leaves `url` as it is.
+std::string WithoutUser(CURLU* url) {
+  const Url copy(curl_url_dup(url));
+  curl_url_set(copy.get(), CURLUPART_USER, nullptr, 0);
+  curl_url_set(copy.get(), CURLUPART_PASSWORD, nullptr, 0);
+  curl_url_set(copy.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  return Part(copy.get(), CURLUPART_URL);
 }
 
 // "host:port" as it stands on the allow list.
@@ -156,6 +168,15 @@ std::size_t OnBody(char* data, std::size_t, std::size_t size, void* user) {
     hop.body_too_large = true;
     return 0;
   }
+  constexpr std::size_t kHarmless = 1024 * 1024;
+  if (hop.body.size() + size > kHarmless) {
+    curl_off_t sent = 0;
+    curl_easy_getinfo(hop.easy, CURLINFO_SIZE_DOWNLOAD_T, &sent);
+    if (hop.body.size() + size > static_cast<std::size_t>(std::max<curl_off_t>(sent, 1)) * hop.options->max_ratio) {
+      hop.bomb = true;
+      return 0;
+    }
+  }
   hop.body.append(data, size);
   return size;
 }
@@ -164,16 +185,62 @@ bool IsRedirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-std::optional<std::chrono::seconds> ParseRetryAfter(std::string_view text) {
-  if (text.empty()) return std::nullopt;
+std::optional<std::int64_t> ParseSeconds(std::string_view text) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    const std::time_t date = curl_getdate(std::string(text).c_str(), nullptr);
-    if (date == -1) return std::nullopt;
-    seconds = date - std::time(nullptr);
+  if (error == std::errc::result_out_of_range && end == text.data() + text.size()) return INT64_C(1) << 31;
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 0) return std::nullopt;
+  return seconds;
+}
+
+std::optional<std::time_t> ParseHttpDate(std::string_view text) {
+  const std::time_t date = curl_getdate(std::string(text).c_str(), nullptr);
+  return date == -1 ? std::nullopt : std::optional(date);
+}
+
+// The value of a directive of Cache-Control in lower case: "" when it has none, absent when it does not stand there.
+std::optional<std::string_view> Directive(std::string_view cache_control, std::string_view name) {
+  for (const std::string_view part : Split(cache_control, ',')) {
+    const std::string_view directive = TrimAscii(part);
+    const std::size_t equals = directive.find('=');
+    if (TrimAscii(directive.substr(0, equals)) != name) continue;
+    if (equals == std::string_view::npos) return std::string_view();
+    std::string_view value = TrimAscii(directive.substr(equals + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    return value;
   }
-  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 366 * 86400));
+  return std::nullopt;
+}
+
+std::optional<std::chrono::seconds> ParseFreshness(const FetchResponse& response) {
+  constexpr std::int64_t kYear = 366 * 86400;
+  const auto less_age = [&](std::int64_t lifetime) {
+    const std::int64_t age = ParseSeconds(response.Header("age")).value_or(0);
+    return std::chrono::seconds(std::clamp<std::int64_t>(lifetime - age, 0, kYear));
+  };
+  std::string cache_control;  // the field may come in several lines
+  for (const auto& [name, value] : response.headers) {
+    if (name == "cache-control") cache_control += (cache_control.empty() ? "" : ",") + Lower(value);
+  }
+  if (Directive(cache_control, "no-cache") || Directive(cache_control, "no-store")) return std::chrono::seconds(0);
+  if (const auto max_age = Directive(cache_control, "max-age")) return less_age(ParseSeconds(*max_age).value_or(0));
+  const std::string_view expires = response.Header("expires");
+  if (expires.empty()) return std::nullopt;
+  const auto until = ParseHttpDate(expires);
+  // What is no date, "0" above all, has expired (RFC 9111 section 5.3).
+  if (!until) return std::chrono::seconds(0);
+  return less_age(*until - ParseHttpDate(response.Header("date")).value_or(std::time(nullptr)));
+}
+
+std::optional<std::chrono::seconds> ParseRetryAfter(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  std::optional<std::int64_t> seconds = ParseSeconds(text);
+  if (!seconds) {
+    const auto date = ParseHttpDate(text);
+    if (!date) return std::nullopt;
+    seconds = *date - std::time(nullptr);
+  }
+  return std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, 366 * 86400));
 }
 
 Result<HeaderList> RequestHeaders(const FetchRequest& request) {
@@ -207,10 +274,14 @@ Error ErrorOf(CURLcode code, const Hop& hop, const std::string& host, const char
     return Error(Code::kResourceExhausted,
                  fmt::format("{} sent more than {} bytes", host, hop.options->max_body_bytes));
   }
+  if (hop.bomb) {
+    return Error(Code::kResourceExhausted, fmt::format("{} sent a body that grows more than {} times in decompression",
+                                                       host, hop.options->max_ratio));
+  }
   const std::string reason = Shown(*detail ? detail : curl_easy_strerror(code));
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return Error(Code::kDeadlineExceeded, fmt::format("{} did not answer in time", host));
+      return Error(Code::kDeadlineExceeded, fmt::format("{} did not answer in time ({})", host, reason));
     case CURLE_URL_MALFORMAT: return Error(Code::kInvalidArgument, reason);
     default: return Error(Code::kUnavailable, fmt::format("{}: {}", host, reason));
   }
@@ -230,6 +301,10 @@ void Configure(CURL* easy, Hop& hop, curl_slist* headers, char* error_text) {
   curl_easy_setopt(easy, CURLOPT_USERAGENT, hop.options->user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(hop.options->max_body_bytes));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(hop.options->connect_timeout.count()));
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 128L);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(hop.options->stall_time.count()));
+  if (!hop.options->ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, hop.options->ca_file.c_str());
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OnOpenSocket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &hop);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &OnHeader);
@@ -280,11 +355,22 @@ struct Fetcher::State {
   std::mutex mutex;
   std::vector<std::unique_ptr<Handle>> idle;
 
-  std::unique_ptr<Handle> Acquire() {
+  // The handle that spoke to the host last, so that its connection is used again; else the one idle longest.
+  std::unique_ptr<Handle> Acquire(const std::string& host_port) {
     const std::lock_guard lock(mutex);
-    if (idle.empty()) return std::make_unique<Handle>();
-    auto handle = std::move(idle.back());
-    idle.pop_back();
+    constexpr std::size_t kKept = 64;
+    auto found = std::ranges::find_if(idle, [&](const auto& handle) { return handle->host_port == host_port; });
+    if (found == idle.end()) {
+      if (idle.size() < kKept) {
+        auto handle = std::make_unique<Handle>();
+        handle->host_port = host_port;
+        return handle;
+      }
+      found = idle.begin();
+    }
+    auto handle = std::move(*found);
+    idle.erase(found);
+    handle->host_port = host_port;
     return handle;
   }
   void Release(std::unique_ptr<Handle> handle) {
@@ -298,17 +384,18 @@ struct Fetcher::State {
   Result<FetchResponse> OneHop(const Context& context, steady_clock::time_point deadline, CURLU* url,
                                curl_slist* headers) {
     const std::string host_port = HostPort(url);
-    Hop hop{&options, Allows(host_port)};
+    Hop hop{.options = &options, .any_address = Allows(host_port)};
     KIMBERLITE_RETURN_IF_ERROR(CheckSchemeAndPort(url, hop.any_address));
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
     if (left.count() <= 0) {
       return Fail(Code::kDeadlineExceeded, fmt::format("{} did not answer in time", Shown(host_port)));
     }
 
-    auto handle = Acquire();
+    auto handle = Acquire(host_port);
     if (!handle->multi || !handle->easy) return Fail(Code::kResourceExhausted, "out of memory");
     char error_text[CURL_ERROR_SIZE] = {};
     CURL* easy = handle->easy.get();
+    hop.easy = easy;
     Configure(easy, hop, headers, error_text);
     curl_easy_setopt(easy, CURLOPT_CURLU, url);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
@@ -341,22 +428,24 @@ Result<FetchResponse> Fetcher::Get(const Context& context, const FetchRequest& r
   const auto deadline = context.deadline.value_or(steady_clock::now() + state_->options.default_timeout);
   KIMBERLITE_ASSIGN_OR_RETURN(const HeaderList headers, RequestHeaders(request));
   KIMBERLITE_ASSIGN_OR_RETURN(Url url, ParseUrl(request.url));
+  std::string permanent_url;
+  bool permanent = true;
   for (int redirects = 0;; ++redirects) {
     auto response = state_->OneHop(context, deadline, url.get(), headers.get());
     if (!response) return response;
     const std::string_view location = response->Header("location");
     if (!IsRedirect(response->status) || location.empty()) {
-      curl_url_set(url.get(), CURLUPART_USER, nullptr, 0);
-      curl_url_set(url.get(), CURLUPART_PASSWORD, nullptr, 0);
-      curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);
-      response->final_url = Part(url.get(), CURLUPART_URL);
+      response->final_url = WithoutUser(url.get());
+      response->permanent_url = std::move(permanent_url);
       response->not_modified = response->status == 304;
       response->retry_after = ParseRetryAfter(response->Header("retry-after"));
+      response->fresh_for = ParseFreshness(*response);
       return response;
     }
     if (redirects == state_->options.max_redirects) {
       return Fail(Code::kFailedPrecondition, fmt::format("more than {} redirects", state_->options.max_redirects));
     }
+    permanent = permanent && (response->status == 301 || response->status == 308);
     // Credentials of this hop are for this hop alone; a relative Location would inherit them.
     curl_url_set(url.get(), CURLUPART_USER, nullptr, 0);
     curl_url_set(url.get(), CURLUPART_PASSWORD, nullptr, 0);
@@ -366,6 +455,7 @@ Result<FetchResponse> Fetcher::Get(const Context& context, const FetchRequest& r
     if (!Part(url.get(), CURLUPART_USER).empty()) {
       return Fail(Code::kFailedPrecondition, "a redirect that may not be followed: its URL names a user");
     }
+    if (permanent) permanent_url = WithoutUser(url.get());
   }
 }
 

@@ -27,8 +27,14 @@ struct FetchResponse {
   std::vector<std::pair<std::string, std::string>> headers;  // of the last hop, names in lower case
   std::string body;                                          // decompressed
   std::string final_url;                                     // after redirects, without user and fragment
-  bool not_modified = false;                                 // status is 304
-  std::optional<std::chrono::seconds> retry_after;           // Retry-After, never negative
+  // Where the first hops, redirected by 301 and 308 alone, led; empty when the first was no such redirect. What a
+  // subscriber may keep in the place of the URL (RFC 9110 sections 15.4.2 and 15.4.9).
+  std::string permanent_url;
+  bool not_modified = false;                        // status is 304
+  std::optional<std::chrono::seconds> retry_after;  // Retry-After, seconds or date, never negative
+  // How long the answer stays fresh (RFC 9111 section 4.2): max-age, else Expires less Date, less Age. Zero for
+  // no-cache and no-store; absent when the server says nothing. Never negative.
+  std::optional<std::chrono::seconds> fresh_for;
 
   // The first header of that (lower-case) name, or empty.
   std::string_view Header(std::string_view name) const;
@@ -40,8 +46,10 @@ struct FetchResponse {
 //   operator's allow list of host:port, matched against the URL of the hop, is the only way to another address or port;
 // - no proxy, netrc, cookie or credential from the environment; a redirect may not carry a user name;
 // - at most 5 redirects, followed here; the deadline covers them all;
-// - gzip, deflate, br and zstd, with a cap on the decompressed bytes;
-// - HTTP/2 over TLS where the server has it; connections are kept alive.
+// - gzip, deflate, br and zstd, with a cap on the decompressed bytes and on how many times larger than what was sent
+//   they may be;
+// - a server that takes too long to connect, or sends next to nothing for seconds, is given up before the deadline;
+// - HTTP/2 over TLS where the server has it; connections are kept alive from one call to the next.
 // Safe for any thread; as many transfers at once as there are callers.
 class Fetcher {
  public:
@@ -49,9 +57,14 @@ class Fetcher {
     std::string user_agent = "Kimberlite";
     std::vector<std::string> allowed_hosts;  // "127.0.0.1:8090", "wire.internal:443", "[fd00::1]:80"
     std::size_t max_body_bytes = 15 * 1024 * 1024;
-    std::size_t max_header_bytes = 64 * 1024;
+    std::size_t max_header_bytes = 64 * 1024;  // of one hop, interim answers and trailers included
+    // Bodies above 1 MiB may be so many times larger than what was sent. Feeds compress 5 to 20 times.
+    std::size_t max_ratio = 100;
     int max_redirects = 5;
     std::chrono::milliseconds default_timeout = std::chrono::seconds(15);  // where the context has no deadline
+    std::chrono::milliseconds connect_timeout = std::chrono::seconds(6);   // TLS included, of one hop
+    std::chrono::seconds stall_time{6};                                    // at less than 128 bytes/s for so long: cut
+    std::string ca_file;  // PEM bundle of certificate authorities; empty: the system's
   };
 
   explicit Fetcher(Options options);

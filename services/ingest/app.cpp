@@ -27,6 +27,7 @@ const char* NameOf(PollOutcome outcome) {
     case PollOutcome::kRead: return "read";
     case PollOutcome::kNotModified: return "not_modified";
     case PollOutcome::kFailed: return "failed";
+    case PollOutcome::kGone: return "gone";
     case PollOutcome::kLost: return "lost";
     case PollOutcome::kStopped: return "stopped";
   }
@@ -45,14 +46,17 @@ void Report(const Source& source, const PollSummary& summary) {
       .Add();
   Metrics::Seconds("kimberlite_ingest_fetch_seconds", "Time of fetches, redirects and failures included")
       .Observe(summary.fetch_time.count());
-  Metrics::Counter("kimberlite_ingest_items_taken_total", "Items taken in, new or changed").Add(summary.taken);
+  Metrics::Counter("kimberlite_ingest_items_taken_total", "Items taken in, new or changed").Add(summary.taken.count());
+  Metrics::Counter("kimberlite_ingest_items_renamed_total",
+                   "Items that came again under another id; counted each time they are seen")
+      .Add(summary.taken.renamed);
   Metrics::Counter("kimberlite_ingest_fetched_bytes_total", "Bytes of fetched documents after decompression")
       .Add(static_cast<double>(summary.bytes));
   CountRefused("no_headline", summary.counts.without_headline);
   CountRefused("no_language", summary.counts.without_language);
   CountRefused("too_large", summary.counts.too_large);
   CountRefused("duplicate", summary.counts.duplicates);
-  const bool news = summary.taken > 0 || !summary.error.empty();
+  const bool news = summary.taken.count() > 0 || !summary.error.empty();
   telemetry::Log(!summary.error.empty() ? telemetry::Level::kWarning
                  : news                 ? telemetry::Level::kInfo
                                         : telemetry::Level::kDebug,
@@ -61,15 +65,38 @@ void Report(const Source& source, const PollSummary& summary) {
                   {"outcome", NameOf(summary.outcome)},
                   {"http_status", summary.http_status},
                   {"items_seen", summary.counts.seen},
-                  {"items_taken", summary.taken},
+                  {"items_taken", summary.taken.count()},
                   {"next_in_ms", static_cast<std::int64_t>(summary.next_in.count())},
+                  {"why", summary.why},
                   {"error", summary.error}});
+  if (!summary.new_feed_url.empty()) {
+    telemetry::Info("the feed has moved for good",
+                    {{"source_id", source.source_id}, {"from", source.feed_url}, {"to", summary.new_feed_url}});
+  }
+  if (summary.outcome == PollOutcome::kGone) {
+    telemetry::Warning("the source was paused: its feed is gone", {{"source_id", source.source_id}});
+  }
 }
 
 http::Fetcher::Options FetcherOptions(const Config& config) {
   http::Fetcher::Options options;
   options.user_agent = config.user_agent;
   options.allowed_hosts = config.allowed_hosts;
+  options.ca_file = config.ca_file;
+  return options;
+}
+
+PgSourceStore::Options SourceOptions(const Config& config) {
+  PgSourceStore::Options options;
+  options.host_polls = config.host_polls;
+  options.host_gap = std::chrono::milliseconds(config.host_gap_ms);
+  options.free_hosts = config.allowed_hosts;
+  // As URLs have them: without the scheme's own port.
+  for (const std::string& host : config.allowed_hosts) {
+    for (const std::string_view port : {":80", ":443"}) {
+      if (host.ends_with(port)) options.free_hosts.push_back(host.substr(0, host.size() - port.size()));
+    }
+  }
   return options;
 }
 
@@ -92,13 +119,13 @@ App::App(Config config)
               .statement_timeout_ms = 1000,
               .wait_timeout_ms = 1000,
               .application_name = "kimberlite-ingest-probe"}),
-      sources_(pool_),
+      sources_(pool_, SourceOptions(config_)),
       items_(pool_, sources_, clock_),
       fetcher_(FetcherOptions(config_)),
       poller_({.fetch_timeout = std::chrono::seconds(config_.fetch_timeout_seconds),
                .jitter = [] { return static_cast<double>(RandomBits() >> 11) / static_cast<double>(1ull << 53); }},
-              fetcher_, sources_, items_),
-      service_(sources_, items_),
+              clock_, fetcher_, sources_, items_),
+      service_(sources_, items_, clock_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file,
@@ -117,7 +144,7 @@ Result<void> App::Start() {
   }
 
   KIMBERLITE_ASSIGN_OR_RETURN(bus_, bus::Open(BusOptions(config_)));
-  const std::string topics[] = {kItemTopic};
+  const std::string topics[] = {kItemTopic, kSourceTopic};
   KIMBERLITE_RETURN_IF_ERROR(bus_->EnsureTopics(topics, {}));
   relay_ = std::make_unique<bus::Relay>(
       bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema}, bus_->NewPublisher());

@@ -15,6 +15,17 @@ void Config::Bind(config::Table& table) {
             {.name = "KIMBERLITE_INGEST_FETCH_TIMEOUT_SECONDS",
              .help = "Time for one fetch, redirects included, in seconds."},
             1, 20);
+  table.Int(&host_polls,
+            {.name = "KIMBERLITE_INGEST_HOST_POLLS",
+             .help = "Polls of one host at once, by all replicas together; allowed hosts are free of it."},
+            1, 64);
+  table.Int(&host_gap_ms,
+            {.name = "KIMBERLITE_INGEST_HOST_GAP_MS",
+             .help = "Time between two polls of one host, in milliseconds; allowed hosts are free of it."},
+            0, 60'000);
+  table.Text(&ca_file, {.name = "KIMBERLITE_INGEST_CA_FILE",
+                        .help = "PEM file of the certificate authorities that feeds are trusted by, instead of the "
+                                "system's."});
 }
 
 }  // namespace kimberlite::ingest

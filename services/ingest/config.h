@@ -15,6 +15,9 @@ struct Config {
   std::string user_agent = "Kimberlite/0.1 (feed reader of a news site)";
   int workers = 4;
   int fetch_timeout_seconds = 15;
+  int host_polls = 2;
+  int host_gap_ms = 1000;
+  std::string ca_file;
 
   void Bind(config::Table& table);
 };

@@ -17,6 +17,8 @@ Result<FetchedDocument> CurlFeedFetcher::Fetch(const Context& context, const std
   document.content_type = response->Header("content-type");
   document.validators = {std::string(response->Header("etag")), std::string(response->Header("last-modified"))};
   document.url = std::move(response->final_url);
+  document.permanent_url = std::move(response->permanent_url);
+  document.fresh_for = response->fresh_for;
   document.retry_after = response->retry_after;
   document.body = std::move(response->body);
   return document;

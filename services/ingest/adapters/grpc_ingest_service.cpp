@@ -8,6 +8,19 @@
 namespace kimberlite::ingest {
 namespace {
 
+// `rule` is what the field is held to where it is no sane duration.
+Result<std::chrono::milliseconds> ToMilliseconds(const google::protobuf::Duration& proto, std::string field,
+                                                 std::string rule) {
+  if (proto.seconds() < 0 || proto.seconds() > 366 * 86400 || proto.nanos() < 0 || proto.nanos() > 999'999'999)
+    return InvalidField(std::move(field), std::move(rule));
+  return std::chrono::seconds(proto.seconds()) + std::chrono::milliseconds(proto.nanos() / 1'000'000);
+}
+
+void SetDuration(std::chrono::milliseconds time, google::protobuf::Duration& proto) {
+  proto.set_seconds(time.count() / 1000);
+  proto.set_nanos(static_cast<std::int32_t>(time.count() % 1000 * 1'000'000));
+}
+
 Result<Source> FromProto(const v1::FeedSource& proto) {
   Source source;
   source.source_id = proto.source_id();
@@ -18,13 +31,14 @@ Result<Source> FromProto(const v1::FeedSource& proto) {
   source.default_section_id = proto.default_section_id();
   source.publish_at_once = proto.publish_at_once();
   if (proto.has_poll_interval()) {
-    const auto& interval = proto.poll_interval();
-    if (interval.seconds() < 0 || interval.seconds() > 24 * 3600 || interval.nanos() < 0 ||
-        interval.nanos() > 999'999'999) {
-      return InvalidField("source.poll_interval", "must be 1 second to 24 hours");
-    }
-    source.poll_interval =
-        std::chrono::seconds(interval.seconds()) + std::chrono::milliseconds(interval.nanos() / 1'000'000);
+    KIMBERLITE_ASSIGN_OR_RETURN(source.poll_interval, ToMilliseconds(proto.poll_interval(), "source.poll_interval",
+                                                                     "must be 1 second to 24 hours"));
+    source.max_poll_interval = source.poll_interval;
+  }
+  if (proto.has_max_poll_interval()) {
+    KIMBERLITE_ASSIGN_OR_RETURN(source.max_poll_interval,
+                                ToMilliseconds(proto.max_poll_interval(), "source.max_poll_interval",
+                                               "must be between poll_interval and 7 days"));
   }
   source.paused = proto.paused();
   source.time_zone = proto.time_zone();
@@ -41,8 +55,8 @@ v1::FeedSource ToProto(const Source& source) {
   proto.set_default_language_code(source.default_language_code);
   proto.set_default_section_id(source.default_section_id);
   proto.set_publish_at_once(source.publish_at_once);
-  proto.mutable_poll_interval()->set_seconds(source.poll_interval.count() / 1000);
-  proto.mutable_poll_interval()->set_nanos(static_cast<std::int32_t>(source.poll_interval.count() % 1000 * 1'000'000));
+  SetDuration(source.poll_interval, *proto.mutable_poll_interval());
+  SetDuration(source.max_poll_interval, *proto.mutable_max_poll_interval());
   proto.set_paused(source.paused);
   proto.set_time_zone(source.time_zone);
   return proto;
@@ -57,6 +71,21 @@ v1::FeedSourceStatus ToProto(const SourceStatus& status) {
   proto.set_consecutive_failures(status.consecutive_failures);
   proto.set_items_seen(status.items_seen);
   proto.set_items_taken(status.items_taken);
+  proto.set_next_poll_reason(status.next_poll_reason);
+  if (status.last_success_time) *proto.mutable_last_success_time() = ToTimestamp(*status.last_success_time);
+  proto.set_pause_reason(status.pause_reason);
+  proto.set_moved_to(status.moved_to);
+  if (status.moved_since_time) *proto.mutable_moved_since_time() = ToTimestamp(*status.moved_since_time);
+  proto.set_items_per_day(status.items_per_day);
+  for (const PollRun& run : status.history) {
+    auto& stretch = *proto.add_history();
+    *stretch.mutable_since_time() = ToTimestamp(run.since_time);
+    *stretch.mutable_until_time() = ToTimestamp(run.until_time);
+    stretch.set_polls(run.polls);
+    stretch.set_http_status(run.http_status);
+    stretch.set_error(run.error);
+    stretch.set_items_taken(run.items_taken);
+  }
   return proto;
 }
 
@@ -118,6 +147,10 @@ void GrpcIngestService::Register(rpc::Server& server) {
       [this](const rpc::Call&, const auto& request) { return ListSources(request); });
   server.Handle<v1::PollSourceRequest, v1::PollSourceResponse>(
       [this](const rpc::Call&, const auto& request) { return PollSource(request); });
+  server.Handle<v1::PauseSourceRequest, v1::PauseSourceResponse>(
+      [this](const rpc::Call& call, const auto& request) { return PauseSource(call, request); });
+  server.Handle<v1::ResumeSourceRequest, v1::ResumeSourceResponse>(
+      [this](const rpc::Call&, const auto& request) { return ResumeSource(request); });
   server.Handle<v1::ListItemsRequest, v1::ListItemsResponse>(
       [this](const rpc::Call&, const auto& request) { return ListItems(request); });
 }
@@ -157,6 +190,21 @@ Result<v1::PollSourceResponse> GrpcIngestService::PollSource(const v1::PollSourc
   KIMBERLITE_RETURN_IF_ERROR(CheckName(request.source_id(), "source_id"));
   KIMBERLITE_RETURN_IF_ERROR(sources_.MakeDue(request.source_id()));
   return v1::PollSourceResponse();
+}
+
+Result<v1::PauseSourceResponse> GrpcIngestService::PauseSource(const rpc::Call& call,
+                                                               const v1::PauseSourceRequest& request) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckName(request.source_id(), "source_id"));
+  KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(request.reason(), "reason", 0, 200));
+  KIMBERLITE_RETURN_IF_ERROR(
+      sources_.Pause(request.source_id(), request.reason(), clock_.Now(), call.context.traceparent));
+  return v1::PauseSourceResponse();
+}
+
+Result<v1::ResumeSourceResponse> GrpcIngestService::ResumeSource(const v1::ResumeSourceRequest& request) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckName(request.source_id(), "source_id"));
+  KIMBERLITE_RETURN_IF_ERROR(sources_.Resume(request.source_id()));
+  return v1::ResumeSourceResponse();
 }
 
 Result<v1::ListItemsResponse> GrpcIngestService::ListItems(const v1::ListItemsRequest& request) {

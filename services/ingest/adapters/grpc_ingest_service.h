@@ -10,7 +10,8 @@ namespace kimberlite::ingest {
 // kimberlite.ingest.v1.IngestService.
 class GrpcIngestService {
  public:
-  GrpcIngestService(PgSourceStore& sources, PgItemStore& items) : sources_(sources), items_(items) {}
+  GrpcIngestService(PgSourceStore& sources, PgItemStore& items, const Clock& clock)
+      : sources_(sources), items_(items), clock_(clock) {}
   void Register(rpc::Server& server);
 
  private:
@@ -18,10 +19,13 @@ class GrpcIngestService {
   Result<v1::GetSourceResponse> GetSource(const v1::GetSourceRequest& request);
   Result<v1::ListSourcesResponse> ListSources(const v1::ListSourcesRequest& request);
   Result<v1::PollSourceResponse> PollSource(const v1::PollSourceRequest& request);
+  Result<v1::PauseSourceResponse> PauseSource(const rpc::Call& call, const v1::PauseSourceRequest& request);
+  Result<v1::ResumeSourceResponse> ResumeSource(const v1::ResumeSourceRequest& request);
   Result<v1::ListItemsResponse> ListItems(const v1::ListItemsRequest& request);
 
   PgSourceStore& sources_;
   PgItemStore& items_;
+  const Clock& clock_;
 };
 
 }  // namespace kimberlite::ingest

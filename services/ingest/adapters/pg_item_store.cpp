@@ -1,6 +1,7 @@
 #include "services/ingest/adapters/pg_item_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 #include "kimberlite/ingest/v1/events.pb.h"
@@ -48,25 +49,32 @@ bus::Event EventOf(const Lease& lease, const RecognisedItem& item, std::int64_t 
 
 }  // namespace
 
-Result<int> PgItemStore::Take(const Lease& lease, std::span<const RecognisedItem> items) {
+Result<Taken> PgItemStore::Take(const Lease& lease, std::span<const RecognisedItem> items) {
   KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<const RecognisedItem*> moved, Moved(lease.source.source_id, items));
   const std::string traceparent = ChildTraceparent("");
-  int total = 0;
+  Taken total;
   for (std::size_t begin = 0; begin < moved.size(); begin += kBatch) {
     const std::size_t end = std::min(begin + kBatch, moved.size());
-    KIMBERLITE_ASSIGN_OR_RETURN(const int taken, pool_.Write([&](pg::Transaction& transaction) -> Result<int> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const Taken taken, pool_.Write([&](pg::Transaction& transaction) -> Result<Taken> {
       KIMBERLITE_RETURN_IF_ERROR(sources_.Hold(transaction, lease));
-      int count = 0;
+      Taken count;
       for (std::size_t i = begin; i < end; ++i) {
-        KIMBERLITE_ASSIGN_OR_RETURN(const bool new_or_changed, TakeOne(transaction, lease, *moved[i], traceparent));
-        count += new_or_changed ? 1 : 0;
+        KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t sequence, TakeOne(transaction, lease, *moved[i], traceparent));
+        if (sequence == 1) {
+          ++count.fresh;
+          count.fresh_published.push_back(moved[i]->published_time);
+        } else if (sequence > 1) {
+          ++count.changed;
+        }
       }
       KIMBERLITE_RETURN_IF_ERROR(
           transaction.Query("UPDATE ingest.sources SET items_taken = items_taken + $2 WHERE source_id = $1",
-                            pg::Params(lease.source.source_id, count)));
+                            pg::Params(lease.source.source_id, count.count())));
       return count;
     }));
-    total += taken;
+    total.fresh += taken.fresh;
+    total.changed += taken.changed;
+    std::ranges::copy(taken.fresh_published, std::back_inserter(total.fresh_published));
   }
   return total;
 }
@@ -92,8 +100,8 @@ Result<std::vector<const RecognisedItem*>> PgItemStore::Moved(const std::string&
   });
 }
 
-Result<bool> PgItemStore::TakeOne(pg::Transaction& transaction, const Lease& lease, const RecognisedItem& item,
-                                  const std::string& traceparent) {
+Result<std::int64_t> PgItemStore::TakeOne(pg::Transaction& transaction, const Lease& lease, const RecognisedItem& item,
+                                          const std::string& traceparent) {
   const Time now = clock_.Now();
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows rows,
@@ -111,10 +119,10 @@ Result<bool> PgItemStore::TakeOne(pg::Transaction& transaction, const Lease& lea
           pg::Params(lease.source.source_id, item.external_id, item.digest, item.language_code, item.headline,
                      item.summary, item.body_html, item.link, item.credit_name, item.credit_url, item.authors,
                      item.categories, item.published_time, now)));
-  if (rows.empty()) return false;
+  if (rows.empty()) return 0;
   KIMBERLITE_RETURN_IF_ERROR(
       bus::Append(transaction, kSchema, EventOf(lease, item, rows[0].Int("sequence"), now, traceparent)));
-  return true;
+  return rows[0].Int("sequence");
 }
 
 Result<std::vector<ItemRecord>> PgItemStore::List(const std::string& source_id, const std::optional<ItemCursor>& after,

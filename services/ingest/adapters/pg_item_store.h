@@ -37,14 +37,14 @@ class PgItemStore final : public ItemStore {
   PgItemStore(pg::Pool& pool, PgSourceStore& sources, const Clock& clock)
       : pool_(pool), sources_(sources), clock_(clock) {}
 
-  Result<int> Take(const Lease& lease, std::span<const RecognisedItem> items) override;
+  Result<Taken> Take(const Lease& lease, std::span<const RecognisedItem> items) override;
   // Newest first; of one source, or of all when `source_id` is empty.
   Result<std::vector<ItemRecord>> List(const std::string& source_id, const std::optional<ItemCursor>& after, int limit);
 
  private:
   Result<std::vector<const RecognisedItem*>> Moved(const std::string& source_id, std::span<const RecognisedItem> items);
-  Result<bool> TakeOne(pg::Transaction& transaction, const Lease& lease, const RecognisedItem& item,
-                       const std::string& traceparent);
+  Result<std::int64_t> TakeOne(pg::Transaction& transaction, const Lease& lease, const RecognisedItem& item,
+                               const std::string& traceparent);
 
   pg::Pool& pool_;
   PgSourceStore& sources_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libs/base/time.h"
+#include "services/ingest/core/poll_policy.h"
 
 namespace kimberlite::ingest {
 
@@ -60,6 +61,7 @@ struct Feed {
   std::string language;
   std::optional<Time> published_time;
   std::optional<Time> updated_time;
+  FeedHints hints;  // when it wants to be polled
   std::vector<FeedItem> items;
   std::vector<std::string> warnings;  // sentences; at most 20
 };

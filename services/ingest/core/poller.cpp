@@ -1,6 +1,7 @@
 #include "services/ingest/core/poller.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "services/ingest/core/feed_parser.h"
 #include "services/ingest/core/plain_line.h"
@@ -39,18 +40,21 @@ Recognised CountsOf(Recognised recognised) {
   return recognised;
 }
 
-}  // namespace
-
-milliseconds DelayAfterFailure(milliseconds interval, int failures, std::optional<std::chrono::seconds> retry_after,
-                               double jitter) {
-  const milliseconds ceiling = std::max<milliseconds>(std::chrono::hours(1), interval);
-  const int doublings = std::clamp(failures, 0, 20);
-  const auto delay = std::min(ceiling, milliseconds(interval.count() << doublings));
-  const auto spread =
-      milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * (0.95 + 0.1 * jitter)));
-  const auto asked = std::min<milliseconds>(retry_after.value_or(std::chrono::seconds(0)), std::chrono::hours(24));
-  return std::max({std::min(spread, ceiling), asked, interval});
+PollBounds BoundsOf(const Source& source) {
+  return {.floor = source.poll_interval, .ceiling = source.max_poll_interval};
 }
+
+// When what is fresh appeared, as far as that can be known: its own date between the two polls, else now.
+std::vector<Time> Appeared(const Taken& taken, Time from, Time now) {
+  std::vector<Time> times;
+  for (const auto& published : taken.fresh_published)
+    times.push_back(published && *published >= from && *published < now ? *published : now);
+  // A feed whose old items keep changing is worth a look, but no more often than one that brings an item each time.
+  if (times.empty() && taken.changed > 0) times.push_back(now);
+  return times;
+}
+
+}  // namespace
 
 PollSummary Poller::Poll(std::stop_token stop, const Lease& lease) {
   Context context = Context::WithTimeout(options_.fetch_timeout);
@@ -79,11 +83,16 @@ PollSummary Poller::Poll(std::stop_token stop, const Lease& lease) {
     const auto kept = [](const std::string& now, const std::string& before) { return now.empty() ? before : now; };
     result.validators = Validators{kept(document->validators.etag, lease.validators.etag),
                                    kept(document->validators.last_modified, lease.validators.last_modified)};
-    result.next_in = lease.source.poll_interval;
-    return Finish(lease, std::move(summary), std::move(result));
+    return Succeed(lease, *document, std::move(summary), std::move(result), {});
   }
   if (document->status != 200) {
     result.error = SentenceOf(document->status);
+    if (document->status == 410) {
+      summary.outcome = PollOutcome::kGone;
+      result.pause_reason = result.error;
+      return Finish(lease, std::move(summary), std::move(result));
+    }
+    result.spare_host = document->status == 429;
     return Fail(lease, std::move(summary), std::move(result), document->retry_after);
   }
   // Reading has the whole lease again, however slow the server was.
@@ -122,29 +131,66 @@ PollSummary Poller::Read(const Lease& lease, const FetchedDocument& document, Po
   }
   summary.outcome = PollOutcome::kRead;
   summary.taken = *taken;
+  result.hints = feed->hints;
   result.seen = recognised.seen;
+  result.taken = taken->count();
   result.report = recognised.Report();
   if (!feed->warnings.empty()) *result.report += (result.report->empty() ? "" : "; ") + feed->warnings.front();
   result.validators = document.validators;
-  result.next_in = lease.source.poll_interval;
   summary.counts = CountsOf(std::move(recognised));
+  // The first document tells of the days before by its dates.
+  const Time now = clock_.Now();
+  Time from = lease.last_success_time.value_or(now - std::chrono::hours(1));
+  if (!lease.last_success_time) {
+    for (const auto& published : taken->fresh_published) {
+      if (published && *published < from) from = std::max(*published, now - std::chrono::hours(7 * 24));
+    }
+  }
+  const std::vector<Time> appeared = Appeared(*taken, from, now);
+  return Succeed(lease, document, std::move(summary), std::move(result), appeared);
+}
+
+PollSummary Poller::Succeed(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result,
+                            std::span<const Time> appeared) {
+  const Time now = clock_.Now();
+  Time from = lease.last_success_time.value_or(now);
+  if (!lease.last_success_time && !appeared.empty()) from = std::min(now, *std::ranges::min_element(appeared));
+  result.rhythm = lease.rhythm;
+  result.rhythm->Observe(from, now, appeared);
+  result.moved = AfterRedirect(lease.moved, document.permanent_url, now);
+  if (result.moved->url == lease.source.feed_url) result.moved = Moved();
+  if (IsBelieved(*result.moved, now)) {
+    Source moved = lease.source;
+    moved.feed_url = result.moved->url;
+    // Somewhere that no operator could have put it, it is not taken to.
+    if (CheckSource(moved)) summary.new_feed_url = result.new_feed_url = moved.feed_url;
+    result.moved = Moved();
+  }
+  const PollDecision decision = AfterSuccess(BoundsOf(lease.source), *result.rhythm, result.hints.value_or(lease.hints),
+                                             document.fresh_for, now, options_.jitter());
+  result.next_in = decision.next_in;
+  result.why = decision.why;
   return Finish(lease, std::move(summary), std::move(result));
 }
 
 PollSummary Poller::Fail(const Lease& lease, PollSummary summary, PollResult result,
                          std::optional<std::chrono::seconds> retry_after) {
   summary.outcome = PollOutcome::kFailed;
-  result.next_in =
-      DelayAfterFailure(lease.source.poll_interval, lease.consecutive_failures + 1, retry_after, options_.jitter());
+  const PollDecision decision =
+      AfterFailure(BoundsOf(lease.source), lease.consecutive_failures + 1, retry_after, options_.jitter());
+  result.next_in = decision.next_in;
+  result.why = decision.why;
   return Finish(lease, std::move(summary), std::move(result));
 }
 
 PollSummary Poller::Finish(const Lease& lease, PollSummary summary, PollResult result) {
   // Both may quote what a server or a document said.
+  result.finished_time = clock_.Now();
   result.error = PlainLineOfBytes(result.error);
   if (result.report) result.report = PlainLineOfBytes(*result.report);
   summary.error = result.error;
   summary.next_in = result.next_in;
+  summary.why = result.why;
   const auto finished = leases_.Finish(lease, result);
   if (finished) return summary;
   // Nothing is lost: the lease runs out, and the next poll sees the same document again.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "libs/base/context.h"
@@ -16,6 +17,7 @@ enum class PollOutcome {
   kNotModified,  // nothing new, said the server
   kFailed,       // no answer, an answer that says no, or no feed
   kLost,         // another replica has the source now
+  kGone,         // the feed is gone for good: the source is paused
   kStopped,      // the service stops; the source is due as before
 };
 
@@ -26,16 +28,12 @@ struct PollSummary {
   std::size_t bytes = 0;
   std::chrono::duration<double> fetch_time{0};
   Recognised counts;  // without its items
-  int taken = 0;
+  Taken taken;
   std::string error;
   std::chrono::milliseconds next_in{0};
+  std::string why;           // of next_in
+  std::string new_feed_url;  // the source has moved there
 };
-
-// When to poll again after `failures` failures in a row: the interval doubled with each, up to an hour (or the
-// interval, where that is longer), not before the server's Retry-After (honoured up to a day). `jitter`, 0 to 1,
-// spreads it by a tenth, so that sources that failed together do not come back together.
-std::chrono::milliseconds DelayAfterFailure(std::chrono::milliseconds interval, int failures,
-                                            std::optional<std::chrono::seconds> retry_after, double jitter);
 
 // Polls one source: fetches, reads, recognises, takes in, and writes down how it went. Safe for any thread.
 class Poller {
@@ -44,18 +42,21 @@ class Poller {
     std::chrono::milliseconds fetch_timeout = std::chrono::seconds(15);  // well below the lease of 30 s
     std::function<double()> jitter;                                      // random, 0 to 1
   };
-  Poller(Options options, FeedFetcher& fetcher, LeaseStore& leases, ItemStore& items)
-      : options_(std::move(options)), fetcher_(fetcher), leases_(leases), items_(items) {}
+  Poller(Options options, const Clock& clock, FeedFetcher& fetcher, LeaseStore& leases, ItemStore& items)
+      : options_(std::move(options)), clock_(clock), fetcher_(fetcher), leases_(leases), items_(items) {}
 
   PollSummary Poll(std::stop_token stop, const Lease& lease);
 
  private:
   PollSummary Fail(const Lease& lease, PollSummary summary, PollResult result,
                    std::optional<std::chrono::seconds> retry_after = {});
+  PollSummary Succeed(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result,
+                      std::span<const Time> appeared);
   PollSummary Finish(const Lease& lease, PollSummary summary, PollResult result);
   PollSummary Read(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result);
 
   Options options_;
+  const Clock& clock_;
   FeedFetcher& fetcher_;
   LeaseStore& leases_;
   ItemStore& items_;

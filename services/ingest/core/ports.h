@@ -7,6 +7,7 @@
 
 #include "libs/base/context.h"
 #include "libs/base/error.h"
+#include "services/ingest/core/poll_policy.h"
 #include "services/ingest/core/recognise.h"
 #include "services/ingest/core/source.h"
 
@@ -25,9 +26,11 @@ struct FetchedDocument {
   int status = 0;
   std::string body;
   std::string content_type;
-  std::string url;  // after redirects
+  std::string url;            // after redirects
+  std::string permanent_url;  // where permanent redirects alone led; empty: nowhere
   Validators validators;
   std::optional<std::chrono::seconds> retry_after;
+  std::optional<std::chrono::seconds> fresh_for;  // by Cache-Control or Expires
 };
 
 class FeedFetcher {
@@ -44,6 +47,11 @@ struct Lease {
   Source source;
   Validators validators;
   int consecutive_failures = 0;
+  // Of the polls before.
+  std::optional<Time> last_success_time;  // absent: never read
+  Rhythm rhythm;
+  FeedHints hints;
+  Moved moved;
 };
 
 // How a poll ended, for the source's status.
@@ -53,7 +61,16 @@ struct PollResult {
   std::optional<std::string> report;     // of the document, in UTF-8; absent when none was read
   std::optional<Validators> validators;  // to keep; absent: the old ones stay
   int seen = 0;
+  int taken = 0;  // already counted by ItemStore; for the history
   std::chrono::milliseconds next_in{0};
+  Time finished_time;              // by the service's clock, for what is said
+  std::string why;                 // of next_in
+  std::optional<Rhythm> rhythm;    // to keep; absent: the old one stays
+  std::optional<FeedHints> hints;  // the same
+  std::optional<Moved> moved;      // the same
+  std::string new_feed_url;        // the source is polled there from now on; empty: as before
+  std::string pause_reason;        // the source is paused, and that is said as an event; empty: it goes on
+  bool spare_host = false;         // the host asked for fewer requests: no source of it is polled before next_in
 };
 
 // Leases. Safe for any thread; every method is one transaction.
@@ -73,13 +90,21 @@ class LeaseStore {
   virtual Result<std::optional<std::chrono::milliseconds>> UntilNextDue() = 0;
 };
 
+// What became of a document's items.
+struct Taken {
+  int fresh = 0;                                     // never seen before
+  int changed = 0;                                   // seen before, and their content moved
+  int renamed = 0;                                   // known under another id: the feed gives its items new ids
+  std::vector<std::optional<Time>> fresh_published;  // when the fresh ones say that they were published
+  int count() const { return fresh + changed; }
+};
+
 class ItemStore {
  public:
   virtual ~ItemStore() = default;
   // Takes in what is new or has changed, each with its event, the last of the list first (feeds begin with the newest).
-  // Renews the lease as it goes. Returns how many were taken. ABORTED when the lease was lost: what was taken before
-  // stays.
-  virtual Result<int> Take(const Lease& lease, std::span<const RecognisedItem> items) = 0;
+  // Renews the lease as it goes. ABORTED when the lease was lost: what was taken before stays.
+  virtual Result<Taken> Take(const Lease& lease, std::span<const RecognisedItem> items) = 0;
 };
 
 }  // namespace kimberlite::ingest

@@ -41,6 +41,9 @@ Result<void> CheckSource(const Source& source) {
   if (source.poll_interval < std::chrono::seconds(1) || source.poll_interval > std::chrono::hours(24)) {
     return InvalidField("source.poll_interval", "must be 1 second to 24 hours");
   }
+  if (source.max_poll_interval < source.poll_interval || source.max_poll_interval > std::chrono::hours(7 * 24)) {
+    return InvalidField("source.max_poll_interval", "must be between poll_interval and 7 days");
+  }
   if (!source.time_zone.empty()) KIMBERLITE_RETURN_IF_ERROR(i18n::CheckTimeZone(source.time_zone, "source.time_zone"));
   return {};
 }

@@ -20,9 +20,20 @@ struct Source {
   std::string default_language_code;
   std::string default_section_id;
   bool publish_at_once = false;
-  std::chrono::milliseconds poll_interval = std::chrono::minutes(5);
+  std::chrono::milliseconds poll_interval = std::chrono::minutes(5);    // the floor
+  std::chrono::milliseconds max_poll_interval = std::chrono::hours(6);  // the ceiling; not below the floor
   bool paused = false;
   std::string time_zone;
+};
+
+// A stretch of polls that ended alike.
+struct PollRun {
+  Time since_time;
+  Time until_time;
+  std::int64_t polls = 0;
+  int http_status = 0;  // of the last
+  std::string error;    // empty: they went well
+  std::int64_t items_taken = 0;
 };
 
 // How a source fares.
@@ -34,6 +45,13 @@ struct SourceStatus {
   int consecutive_failures = 0;
   std::int64_t items_seen = 0;
   std::int64_t items_taken = 0;
+  std::string next_poll_reason;
+  std::optional<Time> last_success_time;
+  std::string pause_reason;  // why the service itself paused it
+  std::string moved_to;      // where its server redirects it for good, not yet believed
+  std::optional<Time> moved_since_time;
+  double items_per_day = 0;      // as its rhythm says
+  std::vector<PollRun> history;  // newest first
 };
 
 // The rules of the proto's comments. INVALID_ARGUMENT names the field; RESOURCE_EXHAUSTED a text that is too long.

@@ -17,4 +17,9 @@ std::string CanonicalUrl(std::string_view absolute_url) {
   return url->ToString();
 }
 
+std::string HostOf(std::string_view absolute_url) {
+  const auto url = html::ResolveUrl(absolute_url, std::nullopt);
+  return url ? url->authority : std::string();
+}
+
 }  // namespace kimberlite::ingest

@@ -12,4 +12,7 @@ std::string AbsoluteUrl(std::string_view base, std::string_view reference);
 // The URL for telling whether two links lead to one page: without fragment and the parameters that only track readers.
 std::string CanonicalUrl(std::string_view absolute_url);
 
+// Host and port as the absolute http(s) URL has them, in lower case; empty when it is none.
+std::string HostOf(std::string_view absolute_url);
+
 }  // namespace kimberlite::ingest

@@ -31,6 +31,11 @@ struct FakeFetcher final : FeedFetcher {
   }
 };
 
+struct FakeClock final : Clock {
+  Time now = Time(hours(24 * 365 * 55));
+  Time Now() const override { return now; }
+};
+
 struct FakeStore final : LeaseStore, ItemStore {
   std::mutex mutex;
   std::vector<Lease> due;
@@ -67,11 +72,16 @@ struct FakeStore final : LeaseStore, ItemStore {
     return {};
   }
   Result<std::optional<milliseconds>> UntilNextDue() override { return std::nullopt; }
-  Result<int> Take(const Lease&, std::span<const RecognisedItem> items) override {
+  Result<Taken> Take(const Lease&, std::span<const RecognisedItem> items) override {
     const std::lock_guard lock(mutex);
     if (!take_answer) return std::unexpected(take_answer.error());
-    for (const RecognisedItem& item : items) taken.push_back(item.external_id);
-    return static_cast<int>(items.size());
+    Taken answer;
+    for (const RecognisedItem& item : items) {
+      taken.push_back(item.external_id);
+      ++answer.fresh;
+      answer.fresh_published.push_back(item.published_time);
+    }
+    return answer;
   }
 };
 
@@ -80,8 +90,9 @@ Lease ALease(const std::string& id = "wire") {
   lease.token = "t";
   lease.source.source_id = id;
   lease.source.name = "Провод";
+  lease.source.default_section_id = "economy";
   lease.source.feed_url = "https://wire.example/rss";
-  lease.source.poll_interval = minutes(5);
+  lease.source.poll_interval = lease.source.max_poll_interval = minutes(5);
   lease.validators = {"\"old\"", "Mon, 23 Nov 2026 00:00:00 GMT"};
   return lease;
 }
@@ -106,16 +117,17 @@ class PollerTest : public ::testing::Test {
   }
   const PollResult& result() const { return store_.finished.at(0).second; }
 
+  FakeClock clock_;
   FakeFetcher fetcher_;
   FakeStore store_;
   Validators asked_;
-  Poller poller_{{.fetch_timeout = seconds(15), .jitter = [] { return 0.5; }}, fetcher_, store_, store_};
+  Poller poller_{{.fetch_timeout = seconds(15), .jitter = [] { return 0.5; }}, clock_, fetcher_, store_, store_};
 };
 
 TEST_F(PollerTest, TakesItemsAndKeepsValidators) {
   const PollSummary summary = Poll(Answer(200, kDocument));
   EXPECT_EQ(summary.outcome, PollOutcome::kRead);
-  EXPECT_EQ(summary.taken, 1);
+  EXPECT_EQ(summary.taken.fresh, 1);
   EXPECT_EQ(summary.counts.seen, 2);
   EXPECT_THAT(store_.taken, ::testing::ElementsAre("1"));
   EXPECT_EQ(asked_.etag, "\"old\"");
@@ -144,7 +156,6 @@ TEST_F(PollerTest, SaysWhyAPollFailed) {
       {Fail(Code::kDeadlineExceeded, "wire.example:443 did not answer in time"), "did not answer in time"},
       {Answer(404), "no feed at this address"},
       {Answer(403), "refuses"},
-      {Answer(410), "gone for good"},
       {Answer(429), "less often"},
       {Answer(503), "a fault (HTTP 503)"},
       {Answer(204), "HTTP 204"},
@@ -248,25 +259,89 @@ TEST_F(PollerTest, GivesTheLeaseBackWhenStopped) {
   EXPECT_TRUE(store_.finished.empty());
 }
 
-TEST(DelayAfterFailure, DoublesUpToAnHour) {
-  EXPECT_EQ(DelayAfterFailure(minutes(5), 1, {}, 0.5), minutes(10));
-  EXPECT_EQ(DelayAfterFailure(minutes(5), 2, {}, 0.5), minutes(20));
-  EXPECT_EQ(DelayAfterFailure(minutes(5), 4, {}, 0.5), hours(1));
-  EXPECT_EQ(DelayAfterFailure(seconds(1), 1'000'000, {}, 0.5), hours(1));
-  EXPECT_EQ(DelayAfterFailure(hours(24), 1'000'000, {}, 0.5), hours(24));
-  EXPECT_EQ(DelayAfterFailure(hours(6), 1, {}, 0.5), hours(6));
+TEST_F(PollerTest, PausesWhatIsGone) {
+  EXPECT_EQ(Poll(Answer(410)).outcome, PollOutcome::kGone);
+  EXPECT_THAT(result().pause_reason, HasSubstr("gone for good (HTTP 410)"));
+  EXPECT_EQ(result().error, result().pause_reason);
 }
 
-TEST(DelayAfterFailure, SpreadsByATenthButNeverBelowTheInterval) {
-  EXPECT_EQ(DelayAfterFailure(minutes(10), 1, {}, 0.0), minutes(19));
-  EXPECT_EQ(DelayAfterFailure(minutes(10), 1, {}, 1.0), minutes(21));
-  EXPECT_EQ(DelayAfterFailure(hours(2), 3, {}, 0.0), hours(2));
+TEST_F(PollerTest, SparesAHostThatAsksForIt) {
+  Poll(Answer(429));
+  EXPECT_TRUE(result().spare_host);
+  store_.finished.clear();
+  Poll(Answer(503));
+  EXPECT_FALSE(result().spare_host);
 }
 
-TEST(DelayAfterFailure, HonoursRetryAfterUpToADay) {
-  EXPECT_EQ(DelayAfterFailure(minutes(5), 1, seconds(1), 0.5), minutes(10));
-  EXPECT_EQ(DelayAfterFailure(minutes(5), 1, hours(5), 0.5), hours(5));
-  EXPECT_EQ(DelayAfterFailure(minutes(5), 1, hours(1000), 0.5), hours(24));
+TEST_F(PollerTest, DoesNotAskForWhatIsStillFresh) {
+  for (int status : {200, 304}) {
+    store_.finished.clear();
+    FetchedDocument document = Answer(status, status == 200 ? kDocument : "");
+    document.fresh_for = minutes(20);
+    Poll(document);
+    EXPECT_EQ(result().next_in, minutes(20));
+    EXPECT_THAT(result().why, HasSubstr("stays fresh for 1200 s"));
+  }
+}
+
+TEST_F(PollerTest, LearnsTheRhythmFromTheDatesOfTheFirstDocument) {
+  // Eight items, one in each of the last eight hours.
+  std::string items;
+  for (int i = 1; i <= 8; ++i) {
+    items += "<item><title>A</title><guid>" + std::to_string(i) + "</guid><pubDate>" +
+             FormatHttpDate(clock_.now - hours(i)) + "</pubDate></item>";
+  }
+  Lease lease = ALease();
+  lease.source.max_poll_interval = hours(6);
+  Poll(
+      Answer(200, "<rss version=\"2.0\"><channel><title>T</title><language>ru</language>" + items + "</channel></rss>"),
+      lease);
+  ASSERT_TRUE(result().rhythm);
+  EXPECT_NEAR(result().rhythm->ItemsPerDay(), 24, 1);
+  EXPECT_GT(result().next_in, minutes(15));
+  EXPECT_LT(result().next_in, minutes(45));
+  EXPECT_THAT(result().why, HasSubstr("own rhythm"));
+}
+
+TEST_F(PollerTest, BelievesAPermanentRedirectAfterADayAndFivePolls) {
+  FetchedDocument moved = Answer(304);
+  moved.permanent_url = "https://new.example/rss";
+  Lease lease = ALease();
+  const auto poll = [&] {
+    store_.finished.clear();
+    Poll(moved, lease);
+    lease.moved = *result().moved;
+    return result().new_feed_url;
+  };
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(poll(), "");
+  clock_.now += hours(24);
+  EXPECT_EQ(poll(), "https://new.example/rss");
+  EXPECT_EQ(result().moved->url, "");
+  // Too few of them, however long.
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(poll(), "");
+    clock_.now += hours(24);
+  }
+  // Another address, or none, begins anew.
+  moved.permanent_url = "https://other.example/rss";
+  EXPECT_EQ(poll(), "");
+  EXPECT_EQ(lease.moved.polls, 1);
+  moved.permanent_url = "";
+  poll();
+  EXPECT_EQ(lease.moved.url, "");
+  // A failure tells nothing of it.
+  store_.finished.clear();
+  Poll(Answer(500), lease);
+  EXPECT_FALSE(result().moved);
+}
+
+TEST_F(PollerTest, DoesNotMoveWhereNoOperatorCouldPutIt) {
+  FetchedDocument moved = Answer(304);
+  moved.permanent_url = "https://new.example/" + std::string(3000, 'x');
+  Lease lease = ALease();
+  lease.moved = {moved.permanent_url, clock_.now - hours(48), 100};
+  Poll(moved, lease);
+  EXPECT_EQ(result().new_feed_url, "");
 }
 
 // Waits for what the scheduler's threads report.

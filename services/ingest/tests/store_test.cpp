@@ -29,7 +29,7 @@ Source ASource(const std::string& id) {
   source.default_language_code = "ru";
   source.default_section_id = "economy";
   source.publish_at_once = true;
-  source.poll_interval = hours(1);
+  source.poll_interval = source.max_poll_interval = hours(1);
   source.time_zone = "Asia/Yakutsk";
   return source;
 }
@@ -61,6 +61,11 @@ PollResult Went(milliseconds next_in = hours(1)) {
   return result;
 }
 
+int Count(const Result<Taken>& taken) {
+  EXPECT_TRUE(taken) << taken.error().ToString();
+  return taken ? taken->count() : -1;
+}
+
 class StoreTest : public ::testing::Test {
  protected:
   StoreTest() {
@@ -87,7 +92,8 @@ class StoreTest : public ::testing::Test {
     std::vector<v1::ItemTaken> events;
     const auto rows = pool_.Read([](pg::Transaction& transaction) {
       return transaction.Query(
-          "SELECT topic, key, type, sequence, payload FROM ingest.outbox ORDER BY event_time, sequence");
+          "SELECT topic, key, type, sequence, payload FROM ingest.outbox WHERE topic = 'kimberlite.ingest.item.v1' "
+          "ORDER BY event_time, sequence");
     });
     EXPECT_TRUE(rows) << rows.error().ToString();
     for (const pg::Row row : *rows) {
@@ -105,7 +111,8 @@ class StoreTest : public ::testing::Test {
   testing::TestDatabase database_;
   pg::Pool pool_{{.url = database_.url()}};
   SystemClock clock_;
-  PgSourceStore sources_{pool_};
+  // The sources of these tests are of one host, but where that is what is tested.
+  PgSourceStore sources_{pool_, {.host_polls = 1000}};
   PgItemStore items_{pool_, sources_, clock_};
 };
 
@@ -156,7 +163,7 @@ TEST_F(StoreTest, NeverGivesOneSourceToTwo) {
 
 TEST_F(StoreTest, TakesTheSourceOfADeadReplicaOver) {
   ASSERT_TRUE(sources_.Put(ASource("a")));
-  PgSourceStore hasty(pool_, milliseconds(300));
+  PgSourceStore hasty(pool_, {.lease = milliseconds(300)});
   const Lease dead = Claim(hasty);
   const auto wait = sources_.UntilNextDue();
   ASSERT_TRUE(wait && *wait);
@@ -174,13 +181,13 @@ TEST_F(StoreTest, TakesTheSourceOfADeadReplicaOver) {
   EXPECT_EQ(sources_.Finish(dead, Went()).error().code(), Code::kAborted);
   EXPECT_TRUE(Events().empty());
   EXPECT_EQ(sources_.Get("a")->status.items_taken, 0);
-  EXPECT_EQ(items_.Take(*taken_over, std::vector{AnItem("1")}), 1);
+  EXPECT_EQ(Count(items_.Take(*taken_over, std::vector{AnItem("1")})), 1);
   EXPECT_TRUE(sources_.Finish(*taken_over, Went()));
 }
 
 TEST_F(StoreTest, RenewsALeaseUnlessItIsLost) {
   ASSERT_TRUE(sources_.Put(ASource("a")));
-  PgSourceStore hasty(pool_, milliseconds(1));
+  PgSourceStore hasty(pool_, {.lease = milliseconds(1)});
   Lease lease = Claim(hasty);
   ASSERT_TRUE(sources_.Renew(lease));
   const auto wait = sources_.UntilNextDue();
@@ -200,10 +207,10 @@ TEST_F(StoreTest, ReleasesALeaseAsIfNothingHadHappened) {
 TEST_F(StoreTest, TakesNewAndChangedItemsWithTheirEvents) {
   ASSERT_TRUE(sources_.Put(ASource("a")));
   const Lease lease = Claim();
-  ASSERT_EQ(items_.Take(lease, std::vector{AnItem("2"), AnItem("1")}), 2);
-  ASSERT_EQ(items_.Take(lease, std::vector{AnItem("2"), AnItem("1")}), 0);
-  ASSERT_EQ(items_.Take(lease, std::vector{AnItem("3"), AnItem("1", "d2")}), 2);
-  ASSERT_EQ(items_.Take(lease, {}), 0);  // a feed that shrank
+  ASSERT_EQ(Count(items_.Take(lease, std::vector{AnItem("2"), AnItem("1")})), 2);
+  ASSERT_EQ(Count(items_.Take(lease, std::vector{AnItem("2"), AnItem("1")})), 0);
+  ASSERT_EQ(Count(items_.Take(lease, std::vector{AnItem("3"), AnItem("1", "d2")})), 2);
+  ASSERT_EQ(Count(items_.Take(lease, {})), 0);  // a feed that shrank
 
   const std::vector<v1::ItemTaken> events = Events();
   ASSERT_EQ(events.size(), 4u);
@@ -235,7 +242,7 @@ TEST_F(StoreTest, TakesLargeFeedsInParts) {
   ASSERT_TRUE(sources_.Put(ASource("a")));
   std::vector<RecognisedItem> many;
   for (int i = 0; i < 250; ++i) many.push_back(AnItem(std::to_string(i)));
-  EXPECT_EQ(items_.Take(Claim(), many), 250);
+  EXPECT_EQ(Count(items_.Take(Claim(), many)), 250);
   EXPECT_EQ(Events().size(), 250u);
   EXPECT_EQ(sources_.Get("a")->status.items_taken, 250);
 }
@@ -245,8 +252,8 @@ TEST_F(StoreTest, ListsItemsNewestFirstByCursor) {
   ASSERT_TRUE(sources_.Put(ASource("b")));
   const Lease a = Claim();
   const Lease b = Claim();
-  ASSERT_EQ(items_.Take(a, std::vector{AnItem("3"), AnItem("2"), AnItem("1")}), 3);
-  ASSERT_EQ(items_.Take(b, std::vector{AnItem("4")}), 1);
+  ASSERT_EQ(Count(items_.Take(a, std::vector{AnItem("3"), AnItem("2"), AnItem("1")})), 3);
+  ASSERT_EQ(Count(items_.Take(b, std::vector{AnItem("4")})), 1);
   const auto ids = [&](const std::string& source, int limit) {
     std::vector<std::string> all;
     std::optional<ItemCursor> cursor;
@@ -264,7 +271,7 @@ TEST_F(StoreTest, ListsItemsNewestFirstByCursor) {
   EXPECT_EQ(ids("", 1), ids("", 100));
   EXPECT_THAT(ids(first, 2), ElementsAre(first + "3", first + "2", first + "1"));
   // A change brings an item back to the top.
-  ASSERT_EQ(items_.Take(a, std::vector{AnItem("1", "d2")}), 1);
+  ASSERT_EQ(Count(items_.Take(a, std::vector{AnItem("1", "d2")})), 1);
   EXPECT_EQ(ids("", 100).front(), first + "1");
   EXPECT_EQ(items_.List(first, {}, 1)->at(0).sequence, 2);
 }
@@ -351,6 +358,153 @@ TEST_F(StoreTest, DoesNotPollWhatIsPaused) {
   EXPECT_TRUE(NothingDue());
   ASSERT_TRUE(sources_.Put(ASource("a")));
   Claim();
+}
+
+TEST_F(StoreTest, NeverAsksAHostMoreThanItMayBeAsked) {
+  PgSourceStore sources(pool_, {.host_polls = 2});
+  for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(sources.Put(ASource(id)));
+  Source other = ASource("d");
+  other.feed_url = "https://other.example/";
+  const Lease first = Claim(sources);
+  const Lease second = Claim(sources);
+  EXPECT_FALSE(*sources.Claim());
+  const auto wait = sources.UntilNextDue();
+  ASSERT_TRUE(wait && *wait);
+  EXPECT_GT(**wait, seconds(1));  // no busy waiting
+  ASSERT_TRUE(sources.Put(other));
+  EXPECT_EQ(Claim(sources).source.source_id, "d");
+  ASSERT_TRUE(sources.Finish(first, Went()));
+  Claim(sources);
+  EXPECT_FALSE(*sources.Claim());
+  ASSERT_TRUE(sources.Release(second));
+  EXPECT_EQ(Claim(sources).source.source_id, second.source.source_id);
+}
+
+TEST_F(StoreTest, LeavesTimeBetweenTwoPollsOfAHostUnlessItIsFree) {
+  PgSourceStore sources(pool_, {.host_polls = 10, .host_gap = hours(1)});
+  for (const char* id : {"a", "b"}) ASSERT_TRUE(sources.Put(ASource(id)));
+  ASSERT_TRUE(sources.Finish(Claim(sources), Went()));
+  EXPECT_FALSE(*sources.Claim());
+  PgSourceStore free(pool_, {.host_polls = 1, .host_gap = hours(1), .free_hosts = {"wire.example"}});
+  Claim(free);
+}
+
+TEST_F(StoreTest, SparesTheWholeHostThatAsksForIt) {
+  PgSourceStore sources(pool_, {.host_polls = 10});
+  for (const char* id : {"a", "b"}) ASSERT_TRUE(sources.Put(ASource(id)));
+  PollResult busy;
+  busy.error = "the server asks to be polled less often (HTTP 429)";
+  busy.spare_host = true;
+  busy.next_in = hours(5);
+  ASSERT_TRUE(sources.Finish(Claim(sources), busy));
+  EXPECT_FALSE(*sources.Claim());
+  const auto wait = sources.UntilNextDue();
+  ASSERT_TRUE(wait && *wait);
+  EXPECT_GT(**wait, std::chrono::minutes(59));
+  EXPECT_LE(**wait, hours(1));
+}
+
+TEST_F(StoreTest, KeepsWhatWasLearnt) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  PollResult went = Went(milliseconds(0));
+  const Time now = clock_.Now();
+  went.rhythm.emplace().Observe(now - hours(24), now, std::vector{now - hours(1), now - hours(2)});
+  went.hints = FeedHints{.ttl = std::chrono::minutes(7), .skip_hours = 5, .skip_days = 3};
+  went.moved = Moved{"https://new.example/", now, 3};
+  went.why = "because";
+  ASSERT_TRUE(sources_.Finish(Claim(), went));
+  const Lease lease = Claim();
+  EXPECT_NEAR(lease.rhythm.ItemsPerDay(), 2, 0.01);
+  EXPECT_EQ(lease.hints, *went.hints);
+  EXPECT_EQ(lease.moved.url, "https://new.example/");
+  EXPECT_EQ(lease.moved.polls, 3);
+  EXPECT_TRUE(lease.last_success_time);
+  PollResult same = Went();
+  same.rhythm.reset();
+  ASSERT_TRUE(sources_.Finish(lease, same));
+  SourceStatus status = sources_.Get("a")->status;
+  EXPECT_NEAR(status.items_per_day, 2, 0.01);
+  EXPECT_EQ(status.moved_to, "https://new.example/");
+  // Another feed has another rhythm.
+  Source moved = ASource("a");
+  moved.feed_url = "https://elsewhere.example/";
+  ASSERT_TRUE(sources_.Put(moved));
+  const Lease anew = Claim();
+  EXPECT_TRUE(anew.rhythm.empty());
+  EXPECT_EQ(anew.moved.url, "");
+  EXPECT_FALSE(anew.last_success_time);
+}
+
+TEST_F(StoreTest, MovesWithTheFeed) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  PollResult went = Went(milliseconds(0));
+  went.new_feed_url = "https://new.example/feed";
+  ASSERT_TRUE(sources_.Finish(Claim(), went));
+  EXPECT_EQ(Claim().source.feed_url, "https://new.example/feed");
+}
+
+TEST_F(StoreTest, TellsHowASourceFaredInStretches) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  PollResult bad;
+  bad.error = "the server has a fault (HTTP 503)";
+  bad.http_status = 503;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(sources_.Finish(Claim(), Went(milliseconds(0))));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(sources_.Finish(Claim(), bad));
+  std::vector<PollRun> history = sources_.Get("a")->status.history;
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(history[0].error, bad.error);
+  EXPECT_EQ(history[0].polls, 2);
+  EXPECT_EQ(history[0].http_status, 503);
+  EXPECT_EQ(history[1].error, "");
+  EXPECT_EQ(history[1].polls, 3);
+  // Bounded, the oldest forgotten.
+  for (int i = 0; i < 60; ++i) {
+    bad.error = std::to_string(i);
+    ASSERT_TRUE(sources_.Finish(Claim(), bad));
+  }
+  history = sources_.Get("a")->status.history;
+  EXPECT_EQ(history.size(), 50u);
+  EXPECT_EQ(history.front().error, "59");
+  EXPECT_EQ(history.back().error, "10");
+}
+
+TEST_F(StoreTest, PausesWhatIsGoneAndSaysSo) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  PollResult gone;
+  gone.error = gone.pause_reason = "the feed is gone for good (HTTP 410)";
+  gone.http_status = 410;
+  gone.finished_time = clock_.Now();
+  ASSERT_TRUE(sources_.Finish(Claim(), gone));
+  EXPECT_TRUE(sources_.Get("a")->source.paused);
+  EXPECT_EQ(sources_.Get("a")->status.pause_reason, gone.pause_reason);
+  EXPECT_TRUE(NothingDue());
+  ASSERT_TRUE(sources_.Pause("a", "дважды", clock_.Now(), ""));  // it is paused already: nothing is said
+  ASSERT_TRUE(sources_.Resume("a"));
+  ASSERT_TRUE(sources_.Resume("a"));
+  EXPECT_EQ(sources_.Get("a")->status.pause_reason, "");
+  const Lease lease = Claim();
+  ASSERT_TRUE(sources_.Pause("a", "не нужен", clock_.Now(), ""));
+  EXPECT_EQ(sources_.Finish(lease, Went()).error().code(), Code::kAborted);
+  EXPECT_EQ(sources_.Get("a")->status.pause_reason, "не нужен");
+  EXPECT_EQ(sources_.Pause("none", "", clock_.Now(), "").error().code(), Code::kNotFound);
+  EXPECT_EQ(sources_.Resume("none").error().code(), Code::kNotFound);
+
+  const auto rows = pool_.Read([](pg::Transaction& transaction) {
+    return transaction.Query("SELECT key, sequence, payload FROM ingest.outbox WHERE topic = $1 ORDER BY id",
+                             pg::Params(kSourceTopic));
+  });
+  ASSERT_TRUE(rows) << rows.error().ToString();
+  ASSERT_EQ(rows->size(), 2);
+  v1::SourcePaused said;
+  ASSERT_TRUE(said.ParseFromString((*rows)[0].Bytes("payload")));
+  EXPECT_EQ(said.source_id(), "a");
+  EXPECT_EQ(said.sequence(), 1);
+  EXPECT_EQ(said.reason(), gone.pause_reason);
+  EXPECT_EQ(said.http_status(), 410);
+  EXPECT_TRUE(said.by_service());
+  ASSERT_TRUE(said.ParseFromString((*rows)[1].Bytes("payload")));
+  EXPECT_EQ(said.sequence(), 2);
+  EXPECT_FALSE(said.by_service());
 }
 
 }  // namespace
