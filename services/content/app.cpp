@@ -40,7 +40,7 @@ App::App(Config config)
       items_(pool_, sites_, clock_),
       tags_(pool_, sites_, clock_),
       service_(pool_, sites_, clock_),
-      reader_(pool_, sites_),
+      reader_(pool_, sites_, clock_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file}) {}

@@ -4,6 +4,7 @@
 
 #include "services/content/adapters/content_messages.h"
 #include "services/content/adapters/pg_article_store.h"
+#include "services/content/adapters/pg_withdrawals.h"
 #include "services/content/core/rules.h"
 
 namespace kimberlite::content {
@@ -11,6 +12,8 @@ namespace {
 
 constexpr int kMaxBatch = 200;
 constexpr int kMaxBatchLanguages = 20;
+constexpr int kDefaultWithdrawn = 50;
+constexpr int kMaxWithdrawn = 200;
 
 Result<void> CheckBatch(const v1::BatchGetArticlesRequest& request) {
   if (request.article_ids().empty()) return InvalidField("article_ids", "must not be empty");
@@ -32,6 +35,8 @@ Result<void> CheckBatch(const v1::BatchGetArticlesRequest& request) {
 void GrpcReaderService::Register(rpc::Server& server) {
   server.Handle<v1::BatchGetArticlesRequest, v1::BatchGetArticlesResponse>(
       [this](const auto& c, const auto& r) { return BatchGetArticles(c, r); });
+  server.Handle<v1::ListWithdrawnRequest, v1::ListWithdrawnResponse>(
+      [this](const auto& c, const auto& r) { return ListWithdrawn(c, r); });
 }
 
 Result<v1::BatchGetArticlesResponse> GrpcReaderService::BatchGetArticles(const rpc::Call&,
@@ -53,6 +58,27 @@ Result<v1::BatchGetArticlesResponse> GrpcReaderService::BatchGetArticles(const r
     KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<Card> cards, ReadCards(transaction, query));
     v1::BatchGetArticlesResponse response;
     for (const Card& card : cards) *response.add_articles() = MessageOf(card);
+    return response;
+  });
+}
+
+Result<v1::ListWithdrawnResponse> GrpcReaderService::ListWithdrawn(const rpc::Call&,
+                                                                   const v1::ListWithdrawnRequest& request) {
+  const int count = request.page_size() == 0 ? kDefaultWithdrawn : request.page_size();
+  if (count < 1 || count > kMaxWithdrawn) return InvalidField("page_size", "must be 1 to 200, or 0 for 50");
+  return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::ListWithdrawnResponse> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+    KIMBERLITE_RETURN_IF_ERROR(CheckListKey(*site, request.list_key()));
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto withdrawals,
+                                ReadWithdrawals(transaction, request.list_key(), request.low_sort_key(),
+                                                request.high_sort_key(), count, clock_.Now()));
+    v1::ListWithdrawnResponse response;
+    for (const Withdrawal& withdrawal : withdrawals) {
+      auto* entry = response.add_entries();
+      entry->set_article_id(withdrawal.article_id);
+      entry->set_sort_key(withdrawal.sort_key);
+      *entry->mutable_withdrawn_time() = TimestampOf(withdrawal.withdrawn_time);
+    }
     return response;
   });
 }

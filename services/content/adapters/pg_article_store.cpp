@@ -5,6 +5,7 @@
 
 #include "libs/base/id.h"
 #include "libs/bus/outbox.h"
+#include "services/content/adapters/pg_withdrawals.h"
 #include "services/content/core/article_event.h"
 #include "services/content/core/editing.h"
 
@@ -238,6 +239,7 @@ Result<void> WriteChange(pg::Transaction& transaction, const Act& act, const Art
   const ListDiff lists = DiffLists(before ? ListPlaces(*before) : std::vector<ListPlace>(), ListPlaces(after));
   KIMBERLITE_RETURN_IF_ERROR(RemoveFromLists(transaction, lists.removed));
   KIMBERLITE_RETURN_IF_ERROR(AddToLists(transaction, after.article_id, lists.added));
+  if (before) KIMBERLITE_RETURN_IF_ERROR(NoteWithdrawals(transaction, after, lists, act.time));
 
   const pb::ArticleChanged event = EventOf(before, after);
   return bus::Append(transaction, kSchema,

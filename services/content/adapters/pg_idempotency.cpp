@@ -5,6 +5,7 @@
 
 #include "libs/base/id.h"
 #include "libs/telemetry/telemetry.h"
+#include "services/content/adapters/pg_withdrawals.h"
 
 namespace kimberlite::content {
 namespace {
@@ -63,18 +64,29 @@ IdempotencySweeper::~IdempotencySweeper() {
 }
 
 Result<std::int64_t> IdempotencySweeper::Sweep(const std::stop_token& stop) {
+  const auto keys = [&](pg::Transaction& transaction) -> Result<std::int64_t> {
+    KIMBERLITE_ASSIGN_OR_RETURN(
+        const pg::Rows batch,
+        transaction.Query(
+            "DELETE FROM content.idempotency WHERE key IN (SELECT key FROM content.idempotency WHERE created_time < $1"
+            " ORDER BY created_time LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            pg::Params(clock_.Now() - kKept, kBatch)));
+    return batch.affected();
+  };
+  const auto withdrawals = [&](pg::Transaction& transaction) {
+    return SweepWithdrawals(transaction, clock_.Now(), kBatch);
+  };
   std::int64_t deleted = 0;
-  while (!stop.stop_requested()) {
-    const auto batch = pool_.Write([&](pg::Transaction& transaction) {
-      return transaction.Query(
-          "DELETE FROM content.idempotency WHERE key IN (SELECT key FROM content.idempotency WHERE created_time < $1"
-          " ORDER BY created_time LIMIT $2 FOR UPDATE SKIP LOCKED)",
-          pg::Params(clock_.Now() - kKept, kBatch));
-    });
-    if (!batch) return std::unexpected(batch.error());
-    deleted += batch->affected();
-    if (batch->affected() < kBatch) break;
-  }
+  const auto sweep = [&](const auto& batch) -> Result<void> {
+    while (!stop.stop_requested()) {
+      KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t rows, pool_.Write(batch));
+      deleted += rows;
+      if (rows < kBatch) break;
+    }
+    return {};
+  };
+  KIMBERLITE_RETURN_IF_ERROR(sweep(keys));
+  KIMBERLITE_RETURN_IF_ERROR(sweep(withdrawals));
   return deleted;
 }
 

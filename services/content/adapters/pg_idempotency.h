@@ -50,12 +50,13 @@ Result<Response> WriteOnce(pg::Pool& pool, const Request& request, const Act& ac
   });
 }
 
-// Deletes keys older than 7 days, every hour, in a thread of its own.
+// Deletes keys older than 7 days, and what lists no longer need to say of withdrawals, every hour, in a thread of its
+// own.
 class IdempotencySweeper {
  public:
   IdempotencySweeper(pg::Pool& pool, const Clock& clock);
   ~IdempotencySweeper();
-  // One round, cut short between two batches when told to stop; how many were deleted.
+  // One round, cut short between two batches when told to stop; how many rows were deleted.
   Result<std::int64_t> Sweep(const std::stop_token& stop = {});
 
  private:

@@ -62,7 +62,7 @@ std::vector<v1::ArticleChanged> MigratedDatabase::Events() {
 
 void ContentRpcTest::SetUp() {
   service_ = std::make_unique<GrpcContentService>(database_.pool(), sites_, clock_);
-  reader_ = std::make_unique<GrpcReaderService>(database_.pool(), sites_);
+  reader_ = std::make_unique<GrpcReaderService>(database_.pool(), sites_, clock_);
   server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.tokens_file = tokens_.path()});
   service_->Register(*server_);
   reader_->Register(*server_);

@@ -111,5 +111,32 @@ TEST_F(ReaderRpcTest, AListCanBeginBelowACard) {
   EXPECT_EQ(Call<v1::ListArticlesResponse>(request).error().code(), Code::kInvalidArgument);
 }
 
+TEST_F(ReaderRpcTest, ListsSayWhatWasWithdrawnFromThem) {
+  LoadSite();
+  const v1::Article article = Create(Story());
+  const auto withdrawn = [&](const std::string& list_key) {
+    v1::ListWithdrawnRequest request;
+    request.set_list_key(list_key);
+    const auto read = Call<v1::ListWithdrawnResponse>(request, TokensFile::kService);
+    EXPECT_TRUE(read) << read.error().ToString();
+    std::vector<std::int64_t> ids;
+    for (const auto& entry : read->entries()) {
+      ids.push_back(entry.article_id());
+      EXPECT_FALSE(entry.sort_key().empty());
+      EXPECT_GT(entry.withdrawn_time().seconds(), 0);
+    }
+    return ids;
+  };
+  EXPECT_THAT(withdrawn("sah"), IsEmpty());
+  v1::WithdrawArticleRequest request;
+  request.set_article_id(article.article_id());
+  request.add_language_codes("sah");
+  ASSERT_TRUE(Call<v1::WithdrawArticleResponse>(request));
+  EXPECT_THAT(withdrawn("sah"), ElementsAre(article.article_id()));
+  EXPECT_THAT(withdrawn("sah/section/" + article.section_id()), ElementsAre(article.article_id()));
+  EXPECT_THAT(withdrawn("en"), IsEmpty());
+  EXPECT_THAT(withdrawn("ru"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace kimberlite::content
