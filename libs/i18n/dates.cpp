@@ -123,6 +123,23 @@ std::string FormatDate(Time time, std::string_view language, std::string_view zo
   return ToUtf8(text);
 }
 
+std::string ZoneName(std::string_view language, std::string_view zone) {
+  thread_local std::map<std::tuple<std::string, std::string>, std::string, std::less<>> cache;
+  const auto key = std::tuple(language, zone);
+  if (const auto found = cache.find(key); found != cache.end()) return found->second;
+  if (cache.size() >= kMaxCached) cache.clear();
+  std::string name = "UTC";
+  if (auto made = MakeZone(zone); made && zone.find('/') != std::string_view::npos) {
+    // "VVV": the exemplar city of CLDR.
+    const auto format = FromPattern(u"VVV", HasLocaleData(language) ? LocaleFor(language) : icu::Locale::getRoot());
+    format->adoptTimeZone(made.release());
+    icu::UnicodeString text;
+    format->format(UDate{0}, text);
+    name = ToUtf8(text);
+  }
+  return cache.emplace(std::tuple(std::string(language), std::string(zone)), std::move(name)).first->second;
+}
+
 std::string FormatIsoWithOffset(Time time, std::string_view zone) {
   std::int32_t raw = 0, saving = 0;
   UErrorCode status = U_ZERO_ERROR;

@@ -23,6 +23,10 @@ enum class DateStyle : std::uint8_t {
 // counts as UTC: check it where it is set. Formatters are kept per thread.
 std::string FormatDate(Time time, std::string_view language, std::string_view zone, DateStyle style);
 
+// What readers of the language call the zone: its city ("Yakutsk", "Дьокуускай"), or "UTC". The IANA zone's own city
+// where the language has no name for it.
+std::string ZoneName(std::string_view language, std::string_view zone);
+
 // For <time datetime> and feeds: 2026-11-24T18:30:00+09:00, whole seconds.
 std::string FormatIsoWithOffset(Time time, std::string_view zone);
 

@@ -3,11 +3,20 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace kimberlite::site {
 
 Time ToTime(const google::protobuf::Timestamp& timestamp) {
   return Time(std::chrono::seconds(timestamp.seconds())) + std::chrono::microseconds(timestamp.nanos() / 1000);
+}
+
+std::string ListSortKey(Time published_time, std::int64_t article_id) {
+  char key[40];
+  std::snprintf(key, sizeof key, "%016llx%012llx",
+                static_cast<unsigned long long>(std::max<std::int64_t>(0, published_time.time_since_epoch().count())),
+                static_cast<unsigned long long>(article_id));
+  return key;
 }
 
 bool HasLanguage(const content::v1::Site& site, std::string_view code) {
@@ -75,6 +84,12 @@ std::string SitePaths::SectionPath(std::string_view section_id) const {
 
 std::string SitePaths::ArticlePath(std::string_view section_id, std::int64_t id, std::string_view slug) const {
   return SectionPath(section_id) + std::to_string(id) + (slug.empty() ? "" : "-") + std::string(slug);
+}
+
+std::string SitePaths::MonthPath(std::string_view month) const {
+  std::string segments(month);
+  std::ranges::replace(segments, '-', '/');
+  return HomePath() + "archive/" + segments + "/";
 }
 
 const tagging::v1::ConceptLabel* SitePaths::LabelOf(const tagging::v1::Concept& tag) const {

@@ -17,6 +17,9 @@ namespace kimberlite::site {
 
 Time ToTime(const google::protobuf::Timestamp& timestamp);
 
+// ArticleCard.sort_key of a translation: 16 hex digits of its time of publication in microseconds, then 12 of the id.
+std::string ListSortKey(Time published_time, std::int64_t article_id);
+
 bool HasLanguage(const content::v1::Site& site, std::string_view code);
 
 // The site as one language sees it: labels by its fallback chain, and paths. Keeps a reference to the site.
@@ -49,6 +52,11 @@ class SitePaths {
   std::string SourcePath(std::string_view source_id) const {
     return HomePath() + "source/" + std::string(source_id) + "/";
   }
+  std::string AuthorPath(std::string_view author_id) const {
+    return HomePath() + "author/" + std::string(author_id) + "/";
+  }
+  // "2026-11".
+  std::string MonthPath(std::string_view month) const;
   std::string Absolute(std::string_view path) const { return site_.public_url() + std::string(path); }
 
  private:

@@ -97,6 +97,7 @@ class Layering(unittest.TestCase):
         service = path.split("/")[1]
         return {
             "feed": ("nlohmann/",),
+            "rendering": ("nlohmann/",),
             "ingest": ("nlohmann/", "libs/html/"),
             "tagging": ("libs/html/",),
             "content": ("libs/html/",),

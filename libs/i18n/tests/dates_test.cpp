@@ -71,6 +71,16 @@ TEST(Date, IsTheSameFromManyThreads) {
   for (const auto& result : results) EXPECT_EQ(result, FormatDate(kTime, "ru", kYakutsk, DateStyle::kDateTime));
 }
 
+TEST(ZoneName, IsTheCityInTheLanguage) {
+  EXPECT_EQ(ZoneName("en", "Asia/Yakutsk"), "Yakutsk");
+  EXPECT_EQ(ZoneName("ru", "Asia/Yakutsk"), "Якутск");
+  EXPECT_EQ(ZoneName("sah", "Asia/Yakutsk"), "Дьокуускай");
+  EXPECT_EQ(ZoneName("zh", "Asia/Yakutsk"), "雅库茨克");
+  EXPECT_EQ(ZoneName("qya", "Asia/Yakutsk"), "Yakutsk");
+  EXPECT_EQ(ZoneName("ar", "UTC"), "UTC");
+  EXPECT_EQ(ZoneName("ar", "No/Where"), "UTC");
+}
+
 TEST(IsoDate, CarriesTheOffset) {
   EXPECT_EQ(FormatIsoWithOffset(kTime, kYakutsk), "2026-11-24T18:30:59+09:00");
   EXPECT_EQ(FormatIsoWithOffset(kTime, "UTC"), "2026-11-24T09:30:59+00:00");

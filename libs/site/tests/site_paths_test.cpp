@@ -42,6 +42,18 @@ TEST(SitePaths, AnArticleWithoutSlugIsItsNumber) {
   EXPECT_EQ(SitePaths(site, "en").Absolute("/en/"), "https://news.example/en/");
 }
 
+TEST(SitePaths, MonthsAndAuthorsHavePlacesOfTheirOwn) {
+  const auto site = ThreeLanguages();
+  EXPECT_EQ(SitePaths(site, "sah").MonthPath("2026-11"), "/sah/archive/2026/11/");
+  EXPECT_EQ(SitePaths(site, "sah").AuthorPath("aina-egorova"), "/sah/author/aina-egorova/");
+}
+
+// The form that content gives to ArticleCard.sort_key.
+TEST(ListSortKey, GrowsWithTimeThenId) {
+  EXPECT_EQ(ListSortKey(Time(std::chrono::microseconds(0x5f)), 0x1a), "000000000000005f00000000001a");
+  EXPECT_EQ(ListSortKey(Time(std::chrono::microseconds(-1)), 1), "0000000000000000000000000001");
+}
+
 TEST(SitePaths, ATagIsKnownByTheNearestLanguagesLabel) {
   const auto site = ThreeLanguages();
   tagging::v1::Concept tag;

@@ -51,7 +51,7 @@ Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event) {
   return {{{entity, ""}}, {{entity, ""}}, entity, event.sequence(), {}};
 }
 
-BusInvalidator::BusInvalidator(bus::Bus& bus, RedisPageStore& store, GrpcSources& sources)
+BusInvalidator::BusInvalidator(bus::Bus& bus, RedisPageStore& store, Sources& sources)
     : bus_(bus), store_(store), sources_(sources) {}
 
 BusInvalidator::~BusInvalidator() { Stop(); }

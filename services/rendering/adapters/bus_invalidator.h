@@ -9,8 +9,8 @@
 #include "kimberlite/content/v1/events.pb.h"
 #include "kimberlite/tagging/v1/events.pb.h"
 #include "libs/bus/bus.h"
-#include "services/rendering/adapters/grpc_sources.h"
 #include "services/rendering/adapters/redis_page_store.h"
+#include "services/rendering/adapters/sources.h"
 
 namespace kimberlite::rendering {
 
@@ -24,7 +24,7 @@ Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event);
 // Hears every event of content and tagging and applies it to the page store, from where it was applied last.
 class BusInvalidator {
  public:
-  BusInvalidator(bus::Bus& bus, RedisPageStore& store, GrpcSources& sources);
+  BusInvalidator(bus::Bus& bus, RedisPageStore& store, Sources& sources);
   ~BusInvalidator();
 
   // Subscribes in the background, again and again until the bus can be reached.
@@ -45,7 +45,7 @@ class BusInvalidator {
 
   bus::Bus& bus_;
   RedisPageStore& store_;
-  GrpcSources& sources_;
+  Sources& sources_;
   std::mutex mutex_;
   std::condition_variable_any applied_;
   std::uint64_t applied_count_ = 0;

@@ -35,14 +35,9 @@ Result<content::v1::Article> GrpcSources::GetArticle(const Context& context, std
   return std::move(*response.mutable_article());
 }
 
-Result<std::vector<content::v1::ArticleCard>> GrpcSources::ListArticles(const Context& context,
-                                                                        const std::string& list_key, int count) {
-  content::v1::ListArticlesRequest request;
-  request.set_list_key(list_key);
-  request.set_page_size(count);
-  KIMBERLITE_ASSIGN_OR_RETURN(auto response, content_.Call<content::v1::ListArticlesResponse>(context, request));
-  return std::vector<content::v1::ArticleCard>(std::make_move_iterator(response.mutable_articles()->begin()),
-                                               std::make_move_iterator(response.mutable_articles()->end()));
+Result<content::v1::ListArticlesResponse> GrpcSources::ListArticles(const Context& context,
+                                                                    const content::v1::ListArticlesRequest& request) {
+  return content_.Call<content::v1::ListArticlesResponse>(context, request);
 }
 
 Result<std::map<std::int64_t, tagging::v1::Concept>> GrpcSources::GetConcepts(const Context& context,
@@ -72,18 +67,20 @@ Result<content::v1::Media> GrpcSources::GetMedia(const Context& context, const s
   return std::move(*response.mutable_media());
 }
 
-Result<std::pair<int, int>> GrpcSources::PictureSize(const Context& context, const std::string& id) {
+Result<std::shared_ptr<const content::v1::Media>> GrpcSources::DescribeMedia(const Context& context,
+                                                                             const std::string& id) {
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = picture_sizes_.find(id); known != picture_sizes_.end()) return known->second;
+    if (const auto known = pictures_.find(id); known != pictures_.end()) return known->second;
   }
-  KIMBERLITE_ASSIGN_OR_RETURN(const auto media, GetMedia(context, id));
-  const std::pair size(media.width(), media.height());
+  KIMBERLITE_ASSIGN_OR_RETURN(auto media, GetMedia(context, id));
+  media.clear_data();
+  auto described = std::make_shared<const content::v1::Media>(std::move(media));
   const std::lock_guard lock(mutex_);
-  // A bound on memory, not on correctness: sizes are asked for again.
-  if (picture_sizes_.size() > 100'000) picture_sizes_.clear();
-  picture_sizes_.emplace(id, size);
-  return size;
+  // A bound on memory, not on correctness: pictures are asked for again.
+  if (pictures_.size() > 100'000) pictures_.clear();
+  pictures_.emplace(id, described);
+  return described;
 }
 
 Result<feed::v1::GetFeedResponse> GrpcSources::GetFeed(const Context& context, feed::v1::FeedFormat format,

@@ -1,25 +1,17 @@
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "kimberlite/content/v1/article.pb.h"
-#include "kimberlite/content/v1/content_service.pb.h"
-#include "kimberlite/content/v1/site.pb.h"
-#include "kimberlite/feed/v1/feed_service.pb.h"
-#include "kimberlite/tagging/v1/concept.pb.h"
-#include "libs/base/context.h"
-#include "libs/base/error.h"
 #include "libs/rpc/rpc.h"
+#include "services/rendering/adapters/sources.h"
 
 namespace kimberlite::rendering {
 
-// What pages are made from, asked of the services that own it. Safe for any thread; blocks.
-class GrpcSources {
+class GrpcSources final : public Sources {
  public:
   struct Options {
     std::string content_target;
@@ -30,23 +22,23 @@ class GrpcSources {
   explicit GrpcSources(const Options& options);
 
   // Kept in memory until RequireSite asks for a newer one.
-  Result<std::shared_ptr<const content::v1::Site>> GetSite(const Context& context);
-  // No answer of GetSite is older than this sequence from here on. Called before the change is applied to the cache.
-  void RequireSite(std::int64_t sequence);
+  Result<std::shared_ptr<const content::v1::Site>> GetSite(const Context& context) override;
+  void RequireSite(std::int64_t sequence) override;
 
-  Result<content::v1::Article> GetArticle(const Context& context, std::int64_t id);
-  Result<std::vector<content::v1::ArticleCard>> ListArticles(const Context& context, const std::string& list_key,
-                                                             int count);
-  // By id; those that do not exist are missing.
+  Result<content::v1::Article> GetArticle(const Context& context, std::int64_t id) override;
+  Result<content::v1::ListArticlesResponse> ListArticles(const Context& context,
+                                                         const content::v1::ListArticlesRequest& request) override;
   Result<std::map<std::int64_t, tagging::v1::Concept>> GetConcepts(const Context& context,
-                                                                   const std::vector<std::int64_t>& ids);
-  Result<tagging::v1::Concept> ResolveTag(const Context& context, const std::string& language, const std::string& slug);
-  Result<content::v1::Media> GetMedia(const Context& context, const std::string& id);
-  // Width and height of stored pictures never change: kept in memory, without the bytes.
-  Result<std::pair<int, int>> PictureSize(const Context& context, const std::string& id);
+                                                                   const std::vector<std::int64_t>& ids) override;
+  Result<tagging::v1::Concept> ResolveTag(const Context& context, const std::string& language,
+                                          const std::string& slug) override;
+  Result<content::v1::Media> GetMedia(const Context& context, const std::string& id) override;
+  // What a stored picture is never changes: kept in memory.
+  Result<std::shared_ptr<const content::v1::Media>> DescribeMedia(const Context& context,
+                                                                  const std::string& id) override;
   Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, feed::v1::FeedFormat format,
-                                            const std::string& list_key);
-  Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language);
+                                            const std::string& list_key) override;
+  Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language) override;
 
  private:
   const rpc::Channel content_;
@@ -55,7 +47,7 @@ class GrpcSources {
   std::mutex mutex_;
   std::shared_ptr<const content::v1::Site> site_;
   std::int64_t required_site_ = 0;
-  std::map<std::string, std::pair<int, int>> picture_sizes_;
+  std::map<std::string, std::shared_ptr<const content::v1::Media>, std::less<>> pictures_;
 };
 
 }  // namespace kimberlite::rendering

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "services/rendering/adapters/grpc_sources.h"
+#include "services/rendering/adapters/sources.h"
 #include "services/rendering/core/page.h"
 #include "services/rendering/core/route.h"
 #include "services/rendering/core/theme.h"
@@ -14,7 +14,7 @@ namespace kimberlite::rendering {
 // thread; blocks.
 class PageBuilder {
  public:
-  PageBuilder(GrpcSources& sources, std::shared_ptr<const Theme> theme);
+  PageBuilder(Sources& sources, std::shared_ptr<const Theme> theme);
 
   // A page for every route: 404 where nothing is, 410 where something was. An error only where a source failed.
   Result<Page> Make(const Context& context, const Route& route, std::int64_t min_site_sequence);
@@ -25,7 +25,7 @@ class PageBuilder {
   const Theme& theme() const { return *theme_; }
 
  private:
-  GrpcSources& sources_;
+  Sources& sources_;
   std::shared_ptr<const Theme> theme_;
 };
 

@@ -10,6 +10,17 @@ Moment SiteView::MomentOf(Time time) const {
           i18n::FormatDate(time, language(), site().time_zone(), i18n::DateStyle::kDateTime)};
 }
 
+std::vector<Crumb> SiteView::Breadcrumb(std::vector<Link> below) const {
+  below.insert(below.begin(), {Text(site().names()), HomePath()});
+  std::vector<Crumb> crumbs;
+  for (Link& link : below) {
+    std::string absolute = link.url.empty() ? "" : Absolute(link.url);
+    crumbs.push_back(
+        {std::move(link.label), std::move(link.url), std::move(absolute), static_cast<int>(crumbs.size()) + 1});
+  }
+  return crumbs;
+}
+
 Language SiteView::LanguageOf(const content::v1::Site& site, const std::string& code) {
   Language language{code, i18n::IsRightToLeft(code) ? "rtl" : "ltr", i18n::NativeName(code)};
   for (const auto& one : site.languages()) {
@@ -39,7 +50,23 @@ Shell SiteView::MakeShell() const {
   shell.feeds = {shell.site_name, home + "rss.xml", home + "atom.xml", home + "feed.json"};
   shell.feeds_url = home + "feeds/";
   shell.about_url = home + "about/";
+  shell.time_zone = i18n::ZoneName(language(), site().time_zone());
   return shell;
+}
+
+std::string SrcsetOf(const content::v1::Media& media, const std::string& type) {
+  std::string candidates;
+  int choices = 0;
+  const auto add = [&](const std::string& id, int width) {
+    candidates += (choices++ > 0 ? ", /media/" : "/media/") + id + " " + std::to_string(width) + "w";
+  };
+  for (const auto& variant : media.variants()) {
+    if (variant.content_type() == type && variant.media_id() != media.media_id())
+      add(variant.media_id(), variant.width());
+  }
+  if (choices == 0) return "";
+  if (media.content_type() == type) add(media.media_id(), media.width());
+  return candidates;
 }
 
 std::string ArticlePathIn(const content::v1::Site& site, const content::v1::Article& article,

@@ -49,53 +49,93 @@ Route ParseMedia(std::string_view id) {
   return {.kind = RouteKind::kMedia, .slug = std::string(id)};
 }
 
+// A list's anchored page: "3"; 0 when it is not written so. No list has a billion pages.
+int PageNumber(std::string_view segment) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(segment.data(), segment.data() + segment.size(), number);
+  const bool plain = error == std::errc() && end == segment.data() + segment.size() && segment.size() <= 9;
+  return plain && segment.front() != '0' && number > 0 ? number : 0;
+}
+
+bool IsDigits(std::string_view text, std::size_t size) {
+  return text.size() == size && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// The kind of the lists below a reserved segment.
+RouteKind KindOf(std::string_view segment) {
+  if (segment == "tag") return RouteKind::kTag;
+  if (segment == "source") return RouteKind::kSource;
+  if (segment == "author") return RouteKind::kAuthor;
+  return RouteKind::kNone;
+}
+
+// `parts` without the last one (empty after a slash, or a feed's name) name a list: "", "economy", "tag/alrosa",
+// "archive/2026/11".
+void ParseList(const std::vector<std::string_view>& parts, Route& route) {
+  const auto set = [&route](RouteKind kind, std::string slug) {
+    route.kind = kind;
+    route.slug = std::move(slug);
+  };
+  const bool plain = route.feed == FeedFormat::kNone && route.page == 0;
+  if (parts.empty()) {
+    set(RouteKind::kHome, "");
+  } else if (parts.size() == 1) {
+    if (parts[0] == "feeds" || parts[0] == "about" || parts[0] == "archive") {
+      const RouteKind kind = parts[0] == "feeds"   ? RouteKind::kFeeds
+                             : parts[0] == "about" ? RouteKind::kAbout
+                                                   : RouteKind::kArchive;
+      if (plain) set(kind, "");
+    } else if (IsSlug(parts[0], 80)) {
+      set(RouteKind::kSection, std::string(parts[0]));
+    }
+  } else if (parts.size() == 2) {
+    if (IsSlug(parts[1], 120)) set(KindOf(parts[0]), std::string(parts[1]));
+  } else if (parts.size() == 3 && parts[0] == "archive" && route.feed == FeedFormat::kNone) {
+    const bool month = IsDigits(parts[1], 4) && IsDigits(parts[2], 2) && parts[2] >= "01" && parts[2] <= "12";
+    if (month) set(RouteKind::kMonth, std::string(parts[1]) + "-" + std::string(parts[2]));
+  }
+}
+
 // What follows /{lang}/…, split at slashes; a trailing slash leaves an empty last segment.
-Route ParseInLanguage(std::string_view language, const std::vector<std::string_view>& parts) {
+Route ParseInLanguage(std::string_view language, std::vector<std::string_view> parts) {
   Route route;
   route.language = language;
-  const bool slash = parts.back().empty();
-  const std::size_t depth = parts.size() - 1;  // segments before the last one
+  const std::string home = "/" + std::string(language) + "/";
   const std::string_view last = parts.back();
-  const FeedFormat feed = FeedOf(last);
-  const bool listed = slash || feed != FeedFormat::kNone;
-
-  if (depth == 0) {
-    if (listed) {
-      route.kind = RouteKind::kHome;
-      route.feed = feed;
-    } else if (IsSlug(last, 80)) {
-      route.kind = RouteKind::kRedirect;
-      route.slug = "/" + std::string(language) + "/" + std::string(last) + "/";
+  route.feed = FeedOf(last);
+  if (last.empty() || route.feed != FeedFormat::kNone) {
+    parts.pop_back();
+    if (last.empty() && parts.size() >= 2 && parts[parts.size() - 2] == "page") {
+      route.page = PageNumber(parts.back());
+      if (route.page == 0) return route;
+      parts.resize(parts.size() - 2);
     }
+    if (parts.size() == 1 && parts[0] == "search") return {RouteKind::kRedirect, {}, route.language, home + "search"};
+    ParseList(parts, route);
+    if (route.kind == RouteKind::kNone) return {.language = route.language};
     return route;
   }
-  if (depth == 1) {
-    const std::string_view first = parts[0];
-    if (!IsSlug(first, 80)) return route;
-    if (slash && first == "feeds") {
-      route.kind = RouteKind::kFeeds;
-    } else if (slash && first == "about") {
-      route.kind = RouteKind::kAbout;
-    } else if (listed) {
-      route.kind = RouteKind::kSection;
-      route.feed = feed;
-      route.slug = first;
-    } else if ((first == "tag" || first == "source") && IsSlug(last, 120)) {
-      route.kind = RouteKind::kRedirect;
-      route.slug = "/" + std::string(language) + "/" + std::string(first) + "/" + std::string(last) + "/";
-    } else if (const std::int64_t id = ArticleId(last)) {
+  if (parts.size() == 1 && last == "search") {
+    route.kind = RouteKind::kSearch;
+    return route;
+  }
+  const bool lite = parts.size() == 3 && last == "lite";
+  if (lite) parts.pop_back();
+  if (parts.size() == 2 && IsSlug(parts[0], 80) && KindOf(parts[0]) == RouteKind::kNone) {
+    if (const std::int64_t id = ArticleId(parts[1])) {
       route.kind = RouteKind::kArticle;
       route.article_id = id;
+      route.lite = lite;
+      return route;
     }
-    return route;
   }
-  if (depth == 2 && listed && IsSlug(parts[1], 120)) {
-    if (parts[0] == "tag") route.kind = RouteKind::kTag;
-    if (parts[0] == "source") route.kind = RouteKind::kSource;
-    if (route.kind != RouteKind::kNone) {
-      route.feed = feed;
-      route.slug = parts[1];
-    }
+  // A list without its slash.
+  if (!lite && (parts.size() == 1 || KindOf(parts[0]) != RouteKind::kNone || parts[0] == "archive")) {
+    ParseList(parts, route);
+    if (route.kind == RouteKind::kNone) return {.language = route.language};
+    std::string path = home;
+    for (const std::string_view part : parts) path.append(part).append("/");
+    return {.kind = RouteKind::kRedirect, .language = route.language, .slug = std::move(path)};
   }
   return route;
 }
@@ -103,16 +143,20 @@ Route ParseInLanguage(std::string_view language, const std::vector<std::string_v
 }  // namespace
 
 std::string Route::CacheKey() const {
-  const std::string feed_name(FeedName(feed));
+  const std::string tail = page > 0 ? "#" + std::to_string(page) : std::string(FeedName(feed));
   switch (kind) {
     case RouteKind::kNone:
+    case RouteKind::kSearch:
     case RouteKind::kRedirect: return "";
     case RouteKind::kChooser: return "chooser";
-    case RouteKind::kHome: return language + "/home" + feed_name;
-    case RouteKind::kSection: return language + "/section/" + slug + feed_name;
-    case RouteKind::kArticle: return language + "/article/" + std::to_string(article_id);
-    case RouteKind::kTag: return language + "/tag/" + slug + feed_name;
-    case RouteKind::kSource: return language + "/source/" + slug + feed_name;
+    case RouteKind::kHome: return language + "/home" + tail;
+    case RouteKind::kSection: return language + "/section/" + slug + tail;
+    case RouteKind::kArticle: return language + "/article/" + std::to_string(article_id) + (lite ? "#lite" : "");
+    case RouteKind::kTag: return language + "/tag/" + slug + tail;
+    case RouteKind::kSource: return language + "/source/" + slug + tail;
+    case RouteKind::kAuthor: return language + "/author/" + slug + tail;
+    case RouteKind::kArchive: return language + "/archive";
+    case RouteKind::kMonth: return language + "/archive/" + slug + tail;
     case RouteKind::kFeeds: return language + "/feeds";
     case RouteKind::kAbout: return language + "/about";
     case RouteKind::kMedia: return "media/" + slug;
@@ -137,7 +181,7 @@ Route ParseRoute(std::string_view path) {
   if (parts.size() == 1)
     return {.kind = RouteKind::kRedirect, .language = std::string(first), .slug = "/" + std::string(first) + "/"};
   parts.erase(parts.begin());
-  return ParseInLanguage(first, parts);
+  return ParseInLanguage(first, std::move(parts));
 }
 
 }  // namespace kimberlite::rendering

@@ -12,9 +12,13 @@ enum class RouteKind : std::uint8_t {
   kChooser,      // /
   kHome,         // /{lang}/
   kSection,      // /{lang}/{section}/
-  kArticle,      // /{lang}/{section}/{id}-{slug}
+  kArticle,      // /{lang}/{section}/{id}-{slug}, also …/lite
   kTag,          // /{lang}/tag/{slug}/
   kSource,       // /{lang}/source/{slug}/
+  kAuthor,       // /{lang}/author/{slug}/
+  kMonth,        // /{lang}/archive/{yyyy}/{mm}/; all lists go on at …/page/{n}/
+  kArchive,      // /{lang}/archive/
+  kSearch,       // /{lang}/search?q=
   kFeeds,        // /{lang}/feeds/
   kAbout,        // /{lang}/about/
   kMedia,        // /media/{id}
@@ -30,8 +34,10 @@ struct Route {
   RouteKind kind = RouteKind::kNone;
   FeedFormat feed = FeedFormat::kNone;  // of a home, section, tag or source: its feed instead of its page
   std::string language;                 // first segment as it stands, also for kNone where it looks like a language
-  std::string slug;                     // of section, tag or source; the media id
+  std::string slug;                     // of section, tag, source or author; "2026-11" of a month; the media id
   std::int64_t article_id = 0;
+  bool lite = false;  // of an article: its version without pictures
+  int page = 0;       // of a list: an anchored page of it, counted from the oldest; 0: the head
 
   // Names the page in the cache: made of what may vary it and of nothing else, so that no spelling of a path makes
   // a second entry. Empty for what is not cached.

@@ -18,6 +18,7 @@ void AppendEscaped(std::string& out, Escape escape, std::string_view text) {
   switch (escape) {
     case Escape::kHtml: return AppendHtml(out, text);
     case Escape::kUrl: return AppendUrl(out, text);
+    case Escape::kSrcset: return AppendSrcset(out, text);
     case Escape::kJson: return AppendJson(out, text);
   }
 }

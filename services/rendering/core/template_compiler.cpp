@@ -204,11 +204,12 @@ class Compiler {
   }
 
   Result<void> CompilePartial(File& file, const Token& token) {
-    if (token.text == "style") {
-      if (!context_.InStyle()) return Wrong(file, token.line, "{{> style}} belongs inside <style>");
-      if (auto error = context_.Advance(files_.style)) return Wrong(file, token.line, "the style sheet: " + *error);
+    if (token.text == "style" || token.text == "lite_style") {
+      const std::string& sheet = token.text == "style" ? files_.style : files_.lite_style;
+      if (!context_.InStyle()) return Wrong(file, token.line, "{{> " + token.text + "}} belongs inside <style>");
+      if (auto error = context_.Advance(sheet)) return Wrong(file, token.line, "the style sheet: " + *error);
       if (!context_.InStyle()) return Wrong(file, token.line, "the style sheet holds \"</style>\"");
-      EmitLiteral(files_.style);
+      EmitLiteral(sheet);
       return {};
     }
     std::vector<Variable> scope;
@@ -227,7 +228,7 @@ class Compiler {
   // {{t "key" name=path}} and {{#t "key" name=path}}{{#arg name}}…{{/arg}}{{/t}}
   Result<void> CompileMessage(File& file, const Token& token) {
     const HtmlContext::Place place = context_.TextPlace();
-    if (!place.escape || place.escape == Escape::kUrl) {
+    if (!place.escape || place.escape == Escape::kUrl || place.escape == Escape::kSrcset) {
       return Wrong(file, token.line, "{{t}}: " + (place.refusal.empty() ? "a text is no URL" : place.refusal));
     }
     Message message{.key = token.text, .escape = *place.escape};

@@ -22,7 +22,7 @@
 //   {{t "key" name=path}}           a text of the catalogs
 //   {{#t "key" name=path}}{{#arg name}}…{{/arg}}{{/t}}   the same, with HTML in the place of an argument
 //   {{> file name=path}}            another template of the theme, which sees the view's own fields and the given names
-//   {{> style}}                     the theme's style sheet, inside <style>
+//   {{> style}}                     the theme's style sheet, inside <style>; {{> lite_style}} that of the lite pages
 //   {{! remark }}                   nothing
 // A path is a name in scope (from "as", or given to the template), or a field of the view; then fields by dots. A list
 // has `size`.
@@ -36,6 +36,7 @@ namespace kimberlite::rendering {
 struct TemplateFiles {
   std::map<std::string, std::string> templates;  // by name without ".html": {"card", "<li>…"}
   std::string style;                             // for {{> style}}
+  std::string lite_style;                        // for {{> lite_style}}
 };
 
 // Compiles templates.at(name) for views of the given type, with texts in the languages of the catalogs.

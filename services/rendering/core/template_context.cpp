@@ -19,7 +19,7 @@ bool Contains(const std::array<std::string_view, N>& names, std::string_view nam
 }
 
 // Attributes that may hold values. Whatever is not here is refused: a new one is added when a template needs it.
-constexpr std::array<std::string_view, 5> kUrlAttributes = {"href", "src", "action", "cite", "poster"};
+constexpr std::array<std::string_view, 6> kUrlAttributes = {"href", "src", "action", "cite", "poster", "srcset"};
 constexpr std::array<std::string_view, 18> kTextAttributes = {
     "alt",    "title",    "lang",  "dir",  "hreflang", "class", "id",          "content", "width",
     "height", "datetime", "value", "name", "label",    "type",  "placeholder", "for",     "role"};
@@ -211,7 +211,7 @@ HtmlContext::Place HtmlContext::TextPlace() const {
         return {std::nullopt, "no value may stand in an attribute of <" + element_ + ">"};
       }
       if (IsUrlAttribute()) {
-        if (value_.empty() && !value_holds_field_) return {Escape::kUrl, {}};
+        if (value_.empty() && !value_holds_field_) return {attribute_ == "srcset" ? Escape::kSrcset : Escape::kUrl, {}};
         return {std::nullopt, "a URL attribute takes one whole value; put the URL together before the template"};
       }
       if (Contains(kTextAttributes, attribute_) || attribute_.starts_with("aria-") || attribute_.starts_with("data-")) {

@@ -9,9 +9,10 @@ namespace kimberlite::rendering {
 
 // How a value is written where it stands.
 enum class Escape : std::uint8_t {
-  kHtml,  // element content, or a quoted attribute that holds text
-  kUrl,   // a quoted attribute that holds a URL: its scheme is checked too
-  kJson,  // inside a string of a <script type="application/ld+json">
+  kHtml,    // element content, or a quoted attribute that holds text
+  kUrl,     // a quoted attribute that holds a URL: its scheme is checked too
+  kSrcset,  // a quoted srcset: the scheme of each of its URLs is checked
+  kJson,    // inside a string of a <script type="application/ld+json">
 };
 
 // Follows the HTML of a template character by character, as an HTML parser would, to know at load what each value's

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "libs/base/text.h"
+
 namespace kimberlite::rendering {
 namespace {
 
@@ -108,6 +110,13 @@ void AppendUrl(std::string& out, std::string_view url) {
   } else {
     out += '#';
   }
+}
+
+void AppendSrcset(std::string& out, std::string_view candidates) {
+  for (const std::string_view candidate : Split(candidates, ',')) {
+    if (!IsSafeUrl(TrimAscii(candidate))) return;
+  }
+  AppendHtml(out, candidates);
 }
 
 }  // namespace kimberlite::rendering

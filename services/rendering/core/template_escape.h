@@ -21,4 +21,7 @@ bool IsSafeUrl(std::string_view url);
 // Appends a URL as a quoted attribute's value; "#" when it is not safe.
 void AppendUrl(std::string& out, std::string_view url);
 
+// Appends candidates ("/a.avif 480w, /b.avif 960w") as the value of a quoted srcset; nothing when one is not safe.
+void AppendSrcset(std::string& out, std::string_view candidates);
+
 }  // namespace kimberlite::rendering

@@ -8,6 +8,7 @@
 
 #include "libs/base/id.h"
 #include "services/rendering/core/template_compiler.h"
+#include "services/rendering/core/theme_manifest.h"
 #include "services/rendering/core/theme_style.h"
 
 namespace kimberlite::rendering {
@@ -41,10 +42,12 @@ std::string DigestOf(const std::map<std::string, std::string>& files) {
 Result<std::shared_ptr<const Theme>> Theme::Load(const std::filesystem::path& directory,
                                                  std::string_view default_language) {
   KIMBERLITE_ASSIGN_OR_RETURN(const auto files, ReadDirectory(directory));
-  const auto style = files.find("style.css");
-  if (style == files.end()) return Fail(Code::kNotFound, "theme: there is no " + (directory / "style.css").string());
+  for (const char* name : {"theme.json", "style.css", "lite.css"}) {
+    if (!files.contains(name)) return Fail(Code::kNotFound, "theme: there is no " + (directory / name).string());
+  }
   TemplateFiles sources;
-  sources.style = MinifyCss(style->second);
+  sources.style = MinifyCss(files.at("style.css"));
+  sources.lite_style = MinifyCss(files.at("lite.css"));
   for (const auto& [name, text] : files) {
     const std::filesystem::path path(name);
     if (path.parent_path() == "templates" && path.extension() == ".html")
@@ -65,14 +68,41 @@ Result<std::shared_ptr<const Theme>> Theme::Load(const std::filesystem::path& di
       {kHome, "home", Describe<HomeView>()},          {kList, "list", Describe<ListView>()},
       {kArticle, "article", Describe<ArticleView>()}, {kError, "error", Describe<ErrorView>()},
       {kChooser, "chooser", Describe<ChooserView>()}, {kFeeds, "feeds", Describe<FeedsView>()},
-      {kAbout, "about", Describe<AboutView>()},
+      {kAbout, "about", Describe<AboutView>()},       {kLite, "lite", Describe<ArticleView>()},
+      {kArchive, "archive", Describe<ArchiveView>()}, {kSearch, "search", Describe<SearchView>()},
   };
   for (const Entry& entry : entries) {
     KIMBERLITE_ASSIGN_OR_RETURN(theme->templates_[entry.page], CompileTemplate(sources, entry.name, entry.view, texts));
   }
+  KIMBERLITE_RETURN_IF_ERROR(theme->TakeManifest(files));
   theme->version_ = DigestOf(files);
   theme->style_sha256_base64_ = Sha256Base64(sources.style);
+  theme->lite_style_sha256_base64_ = Sha256Base64(sources.lite_style);
   return theme;
+}
+
+Result<void> Theme::TakeManifest(const std::map<std::string, std::string>& files) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const ThemeManifest manifest, ParseThemeManifest(files.at("theme.json")));
+  name_ = manifest.name;
+  if (manifest.share_picture.empty()) return {};
+  const auto file = files.find("assets/" + manifest.share_picture);
+  const std::string extension = std::filesystem::path(manifest.share_picture).extension();
+  const bool jpeg = extension == ".jpg" || extension == ".jpeg";
+  if (file == files.end()) {
+    return Fail(Code::kInvalidArgument,
+                "theme.json: \"share_picture\" names assets/" + manifest.share_picture + ", which is not there");
+  }
+  // The formats that social networks show.
+  const std::string_view begins = jpeg ? "\xff\xd8\xff" : "\x89PNG\r\n\x1a\n";
+  if ((!jpeg && extension != ".png") || !file->second.starts_with(begins)) {
+    return Fail(Code::kInvalidArgument, "theme.json: assets/" + manifest.share_picture + " is neither PNG nor JPEG");
+  }
+  share_picture_ = Asset{.path = "/media/theme." + Sha256Hex(file->second).substr(0, 16) + (jpeg ? ".jpg" : ".png"),
+                         .content_type = jpeg ? "image/jpeg" : "image/png",
+                         .bytes = file->second,
+                         .width = manifest.share_width,
+                         .height = manifest.share_height};
+  return {};
 }
 
 std::size_t Theme::CatalogIndex(std::string_view language) const {
@@ -90,7 +120,7 @@ std::string Theme::Render(Page page, const void* view, const Shell& shell) const
 }
 
 std::string Theme::ContentSecurityPolicy() const {
-  return "default-src 'none'; style-src 'sha256-" + style_sha256_base64_ +
+  return "default-src 'none'; style-src 'sha256-" + style_sha256_base64_ + "' 'sha256-" + lite_style_sha256_base64_ +
          "'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 }
 

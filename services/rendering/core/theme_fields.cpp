@@ -19,16 +19,33 @@ const TypeInfo& Describe<Link>() {
 }
 
 template <>
+const TypeInfo& Describe<Crumb>() {
+  static const TypeInfo type{"Crumb",
+                             {Member("label", &Crumb::label), Member("url", &Crumb::url),
+                              Member("absolute_url", &Crumb::absolute_url), Member("position", &Crumb::position)}};
+  return type;
+}
+
+template <>
 const TypeInfo& Describe<Moment>() {
   static const TypeInfo type{"Moment", {Member("iso", &Moment::iso), Member("text", &Moment::text)}};
   return type;
 }
 
 template <>
+const TypeInfo& Describe<PictureSource>() {
+  static const TypeInfo type{"PictureSource",
+                             {Member("type", &PictureSource::type), Member("srcset", &PictureSource::srcset)}};
+  return type;
+}
+
+template <>
 const TypeInfo& Describe<Picture>() {
-  static const TypeInfo type{"Picture",
-                             {Member("src", &Picture::src), Member("alt", &Picture::alt),
-                              Member("width", &Picture::width), Member("height", &Picture::height)}};
+  static const TypeInfo type{
+      "Picture",
+      {Member("src", &Picture::src), Member("srcset", &Picture::srcset), Member("sources", &Picture::sources),
+       Member("alt", &Picture::alt), Member("width", &Picture::width), Member("height", &Picture::height),
+       Member("eager", &Picture::eager), Member("caption", &Picture::caption), Member("credit", &Picture::credit)}};
   return type;
 }
 
@@ -74,16 +91,31 @@ const TypeInfo& Describe<ShareImage>() {
 
 template <>
 const TypeInfo& Describe<Shell>() {
-  static const TypeInfo type{
-      "Shell",
-      {Member("language", &Shell::language), Member("site_name", &Shell::site_name), Member("tagline", &Shell::tagline),
-       Member("site_url", &Shell::site_url), Member("home_url", &Shell::home_url), Member("title", &Shell::title),
-       Member("description", &Shell::description), Member("canonical_url", &Shell::canonical_url),
-       Member("noindex", &Shell::noindex), Member("alternates", &Shell::alternates),
-       Member("sections", &Shell::sections), Member("languages", &Shell::languages),
-       Member("social_accounts", &Shell::social_accounts), Member("feeds", &Shell::feeds),
-       Member("feeds_url", &Shell::feeds_url), Member("about_url", &Shell::about_url),
-       Member("share_image", &Shell::share_image)}};
+  static const TypeInfo type{"Shell",
+                             {Member("language", &Shell::language),
+                              Member("site_name", &Shell::site_name),
+                              Member("tagline", &Shell::tagline),
+                              Member("site_url", &Shell::site_url),
+                              Member("home_url", &Shell::home_url),
+                              Member("title", &Shell::title),
+                              Member("description", &Shell::description),
+                              Member("canonical_url", &Shell::canonical_url),
+                              Member("prev_url", &Shell::prev_url),
+                              Member("next_url", &Shell::next_url),
+                              Member("noindex", &Shell::noindex),
+                              Member("alternates", &Shell::alternates),
+                              Member("breadcrumb", &Shell::breadcrumb),
+                              Member("sections", &Shell::sections),
+                              Member("languages", &Shell::languages),
+                              Member("social_accounts", &Shell::social_accounts),
+                              Member("feeds", &Shell::feeds),
+                              Member("feeds_url", &Shell::feeds_url),
+                              Member("about_url", &Shell::about_url),
+                              Member("search_url", &Shell::search_url),
+                              Member("archive_url", &Shell::archive_url),
+                              Member("time_zone", &Shell::time_zone),
+                              Member("search_query", &Shell::search_query),
+                              Member("share_image", &Shell::share_image)}};
   return type;
 }
 
@@ -131,9 +163,9 @@ const TypeInfo& Describe<ListView>() {
       {Member("shell", &ListView::shell), Computed("is_section", IsKind<ListKind::kSection>),
        Computed("is_tag", IsKind<ListKind::kTag>), Computed("is_source", IsKind<ListKind::kSource>),
        Computed("is_author", IsKind<ListKind::kAuthor>), Computed("is_archive", IsKind<ListKind::kArchive>),
-       Member("heading", &ListView::heading), Member("cards", &ListView::cards),
-       Member("newer_url", &ListView::newer_url), Member("older_url", &ListView::older_url),
-       Member("page_number", &ListView::page_number)}};
+       Member("heading", &ListView::heading), Member("about", &ListView::about), Member("website", &ListView::website),
+       Member("cards", &ListView::cards), Member("newer_url", &ListView::newer_url),
+       Member("older_url", &ListView::older_url), Member("page_number", &ListView::page_number)}};
   return type;
 }
 
@@ -153,6 +185,23 @@ const TypeInfo& Describe<ArticleView::Source>() {
 }
 
 template <>
+const TypeInfo& Describe<ArticleView::Correction>() {
+  static const TypeInfo type{
+      "ArticleView::Correction",
+      {Member("time", &ArticleView::Correction::time), Member("note", &ArticleView::Correction::note)}};
+  return type;
+}
+
+template <>
+const TypeInfo& Describe<ArticleView::Drift>() {
+  static const TypeInfo type{
+      "ArticleView::Drift",
+      {Member("behind", &ArticleView::Drift::behind), Member("total", &ArticleView::Drift::total),
+       Member("since", &ArticleView::Drift::since), Member("original", &ArticleView::Drift::original)}};
+  return type;
+}
+
+template <>
 const TypeInfo& Describe<ArticleView>() {
   static const TypeInfo type{
       "ArticleView",
@@ -163,7 +212,9 @@ const TypeInfo& Describe<ArticleView>() {
        Member("show_updated", &ArticleView::show_updated), Member("section", &ArticleView::section),
        Member("source", &ArticleView::source), Member("tags", &ArticleView::tags),
        Member("picture", &ArticleView::picture), Member("translations", &ArticleView::translations),
-       Member("related", &ArticleView::related)}};
+       Member("corrections", &ArticleView::corrections), Member("drift", &ArticleView::drift),
+       Member("related", &ArticleView::related), Member("full_url", &ArticleView::full_url),
+       Member("lite_url", &ArticleView::lite_url)}};
   return type;
 }
 
@@ -208,6 +259,50 @@ const TypeInfo& Describe<FeedsView>() {
 template <>
 const TypeInfo& Describe<AboutView>() {
   static const TypeInfo type{"AboutView", {Member("shell", &AboutView::shell), Member("sources", &AboutView::sources)}};
+  return type;
+}
+
+template <>
+const TypeInfo& Describe<ArchiveView::Year>() {
+  static const TypeInfo type{
+      "ArchiveView::Year", {Member("label", &ArchiveView::Year::label), Member("months", &ArchiveView::Year::months)}};
+  return type;
+}
+
+template <>
+const TypeInfo& Describe<ArchiveView>() {
+  static const TypeInfo type{"ArchiveView",
+                             {Member("shell", &ArchiveView::shell), Member("years", &ArchiveView::years)}};
+  return type;
+}
+
+template <>
+const TypeInfo& Describe<SearchView::Part>() {
+  static const TypeInfo type{"SearchView::Part",
+                             {Member("text", &SearchView::Part::text), Member("marked", &SearchView::Part::marked)}};
+  return type;
+}
+
+template <>
+const TypeInfo& Describe<SearchView::Hit>() {
+  static const TypeInfo type{"SearchView::Hit",
+                             {Member("card", &SearchView::Hit::card), Member("snippet", &SearchView::Hit::snippet)}};
+  return type;
+}
+
+template <>
+const TypeInfo& Describe<SearchView>() {
+  static const TypeInfo type{"SearchView",
+                             {Member("shell", &SearchView::shell), Member("query", &SearchView::query),
+                              Computed("is_without_result",
+                                       [](const void* view) {
+                                         const auto& search = *static_cast<const SearchView*>(view);
+                                         return !search.query.empty() && search.hits.empty() && !search.too_long &&
+                                                !search.unavailable;
+                                       }),
+                              Member("too_long", &SearchView::too_long),
+                              Member("unavailable", &SearchView::unavailable), Member("hits", &SearchView::hits),
+                              Member("bounded", &SearchView::bounded), Member("next_url", &SearchView::next_url)}};
   return type;
 }
 

@@ -20,6 +20,15 @@ TEST(Route, KnowsEveryPublicShape) {
       {"/en/tag/alrosa/", "en/tag/alrosa"},
       {"/en/tag/alrosa/atom.xml", "en/tag/alrosa#atom"},
       {"/en/source/khotu-wire/", "en/source/khotu-wire"},
+      {"/en/author/aina-x/", "en/author/aina-x"},
+      {"/en/author/aina-x/rss.xml", "en/author/aina-x#rss"},
+      {"/en/archive/", "en/archive"},
+      {"/en/archive/2026/11/", "en/archive/2026-11"},
+      {"/en/page/4/", "en/home#4"},
+      {"/en/economy/page/12/", "en/section/economy#12"},
+      {"/en/tag/alrosa/page/1/", "en/tag/alrosa#1"},
+      {"/en/archive/2026/11/page/2/", "en/archive/2026-11#2"},
+      {"/ar/economy/1001-ice-road/lite", "ar/article/1001#lite"},
       {"/en/feeds/", "en/feeds"},
       {"/en/about/", "en/about"},
       {"/media/0a1b.svg", "media/0a1b.svg"},
@@ -32,8 +41,12 @@ TEST(Route, KnowsEveryPublicShape) {
 }
 
 TEST(Route, MissingSlashIsRedirected) {
-  for (const auto& [path, target] :
-       {std::pair{"/en", "/en/"}, {"/en/economy", "/en/economy/"}, {"/en/tag/lena", "/en/tag/lena/"}}) {
+  for (const auto& [path, target] : {std::pair{"/en", "/en/"},
+                                     {"/en/economy", "/en/economy/"},
+                                     {"/en/tag/lena", "/en/tag/lena/"},
+                                     {"/en/search/", "/en/search"},
+                                     {"/en/archive/2026/11", "/en/archive/2026/11/"},
+                                     {"/en/author/x-y", "/en/author/x-y/"}}) {
     const Route route = ParseRoute(path);
     EXPECT_EQ(route.kind, RouteKind::kRedirect) << path;
     EXPECT_EQ(route.slug, target);
@@ -46,15 +59,50 @@ TEST(Route, SpellingsOfOneArticleShareOneEntry) {
 }
 
 TEST(Route, WhatIsNotOursMakesNoEntry) {
-  for (const char* path :
-       {"", "en/", "//", "/en//", "/en/economy//", "/e n/", "/en/economy/abc/def/ghi", "/en/economy/0",
-        "/en/economy/-1-x", "/en/economy/1001x", "/en/economy/99999999999999999999", "/media/", "/media/../x",
-        "/media/a/b", "/EN/", "/en/tag//", "/en/tag/%D0%B0/", "/.well-known/x", "/en/econ\xD0\xBEmy/"}) {
+  for (const char* path : {"",
+                           "en/",
+                           "//",
+                           "/en//",
+                           "/en/economy//",
+                           "/e n/",
+                           "/en/economy/abc/def/ghi",
+                           "/en/economy/0",
+                           "/en/economy/-1-x",
+                           "/en/economy/1001x",
+                           "/en/economy/99999999999999999999",
+                           "/media/",
+                           "/media/../x",
+                           "/media/a/b",
+                           "/EN/",
+                           "/en/tag//",
+                           "/en/tag/%D0%B0/",
+                           "/.well-known/x",
+                           "/en/economy/page/0/",
+                           "/en/economy/page/01/",
+                           "/en/economy/page/9999999999/",
+                           "/en/economy/page/x/",
+                           "/en/archive/2026/13/",
+                           "/en/archive/2026/1/",
+                           "/en/archive/page/1/",
+                           "/en/feeds/page/1/",
+                           "/en/archive/rss.xml",
+                           "/en/archive/2026/11/rss.xml",
+                           "/en/economy/abc/lite",
+                           "/en/tag/1/lite",
+                           "/en/search/x",
+                           "/en/economy/1-x/",
+                           "/en/econ\xD0\xBEmy/"}) {
     const Route route = ParseRoute(path);
     EXPECT_EQ(route.kind, RouteKind::kNone) << path;
     EXPECT_EQ(route.CacheKey(), "") << path;
   }
   EXPECT_EQ(ParseRoute("/" + std::string(600, 'a')).kind, RouteKind::kNone);
+}
+
+TEST(Route, SearchIsNeverKept) {
+  const Route route = ParseRoute("/en/search");
+  EXPECT_EQ(route.kind, RouteKind::kSearch);
+  EXPECT_EQ(route.CacheKey(), "");
 }
 
 }  // namespace

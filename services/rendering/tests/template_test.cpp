@@ -140,6 +140,9 @@ TEST_F(TemplateTest, LinksOnlyWhereItIsSafe) {
   }
   EXPECT_EQ(Render(page, {.url = "/a?b=1&c=\"'<>"}), "<a href=\"/a?b=1&amp;c=&quot;&#39;&lt;&gt;\">x</a>");
   EXPECT_EQ(Render("<img src=\"{{url}}\" alt=\"\">", {.url = "javascript:x"}), "<img src=\"#\" alt=\"\">");
+  EXPECT_EQ(Render("<img srcset=\"{{url}}\">", {.url = "/a 1x, https://example.org/b\"> 2x"}),
+            "<img srcset=\"/a 1x, https://example.org/b&quot;&gt; 2x\">");
+  EXPECT_EQ(Render("<img srcset=\"{{url}}\">", {.url = "/a 1x, javascript:x 2x"}), "<img srcset=\"\">");
 }
 
 TEST_F(TemplateTest, RefusesValuesWhereNoEscapingHelps) {
@@ -157,7 +160,8 @@ TEST_F(TemplateTest, RefusesValuesWhereNoEscapingHelps) {
       {"<iframe srcdoc=\"{{title}}\">", "the attribute srcdoc has no place in a theme"},
       {"<meta http-equiv=\"refresh\" content=\"{{title}}\">", "the attribute http-equiv has no place in a theme"},
       {"<a ping=\"{{title}}\">", "no value may stand in the attribute ping"},
-      {"<img srcset=\"{{title}}\">", "no value may stand in the attribute srcset"},
+      {"<link imagesrcset=\"{{title}}\">", "no value may stand in the attribute imagesrcset"},
+      {"<img srcset=\"{{url}} 2x\">", "a URL attribute takes one whole value"},
       {"<style>p { color: {{title}} }</style>", "page.html:1: {{title}}: no value may stand in <style>"},
       {"<script>{{title}}</script>",
        "page.html:1: in the HTML from here on: a <script> that is not of type=\"application/ld+json\""},

@@ -59,6 +59,12 @@ Shell MakeShell(const std::string& language) {
   shell.feeds = {"Economy – Northern Herald", "/en/economy/rss.xml", "/en/economy/atom.xml", "/en/economy/feed.json"};
   shell.feeds_url = "/en/feeds/";
   shell.about_url = "/en/about/";
+  shell.search_url = "/en/search";
+  shell.archive_url = "/en/archive/";
+  shell.time_zone = "Yakutsk";
+  shell.breadcrumb = {{"Northern Herald", "/en/", "https://example.org/en/", 1},
+                      {"Economy", "/en/economy/", "https://example.org/en/economy/", 2},
+                      {"Page", "", "", 3}};
   shell.share_image = ShareImage{"https://example.org/media/a.svg", "Alt", 1200, 675};
   return shell;
 }
@@ -90,6 +96,10 @@ ArticleView MakeArticle(const std::string& language) {
   view.picture = Picture{"/media/a.svg", "A picture", 1200, 675};
   view.translations = {{"Русский", "ru", "ltr", "/ru/economy/1-x", false}};
   view.related = {MakeCard(1), MakeCard(2)};
+  view.corrections = {{{"2026-11-24T20:00:00+09:00", "24 November 2026 at 20:00"}, "The year was wrong."}};
+  view.drift = ArticleView::Drift{3, 14, view.updated, {"Русский", "ru", "ltr", "/ru/economy/1-x", false}};
+  view.full_url = "/en/economy/1-x";
+  view.lite_url = "/en/economy/1-x/lite";
   return view;
 }
 
@@ -103,6 +113,18 @@ ListView MakeList(const std::string& language, ListKind kind) {
   view.older_url = "/en/economy/page/3/";
   view.page_number = 4;
   return view;
+}
+
+SearchView MakeSearch(const std::string& language) {
+  SearchView view{.shell = MakeShell(language), .query = "diamond"};
+  view.hits = {{MakeCard(1), {{"a ", false}, {"diamond", true}, {" of ice", false}}}, {MakeCard(2), {}}};
+  view.bounded = true;
+  view.next_url = "/en/search?q=diamond&after=x";
+  return view;
+}
+
+ArchiveView MakeArchive(const std::string& language) {
+  return {MakeShell(language), {{"2026", {{"November 2026", "/en/archive/2026/11/"}}}}};
 }
 
 HomeView MakeHome(const std::string& language) {
@@ -149,6 +171,13 @@ class ThemeTest : public ::testing::Test {
         theme_->Render(FeedsView{.shell = MakeShell(language), .groups = {{"All news", MakeShell(language).feeds}}}));
     pages.push_back(
         theme_->Render(AboutView{.shell = MakeShell(language), .sources = {{"Yakutia24", "/en/source/yakutia24/"}}}));
+    pages.push_back(theme_->RenderLite(MakeArticle(language)));
+    pages.push_back(theme_->RenderLite(bare));
+    pages.push_back(theme_->Render(MakeSearch(language)));
+    pages.push_back(theme_->Render(SearchView{.shell = MakeShell(language), .query = "nothing"}));
+    pages.push_back(theme_->Render(SearchView{.shell = MakeShell(language), .too_long = true, .unavailable = true}));
+    pages.push_back(theme_->Render(MakeArchive(language)));
+    pages.push_back(theme_->Render(ArchiveView{.shell = MakeShell(language)}));
     return pages;
   }
 
@@ -172,6 +201,7 @@ TEST_F(ThemeTest, RendersEveryViewInEveryLanguage) {
       EXPECT_TRUE(page.ends_with("</html>\n"));
       EXPECT_EQ(Count(page, "<h1"), 1u);
       EXPECT_EQ(Count(page, "<main id=\"main\""), 1u);
+      EXPECT_EQ(Count(page, "</main>"), 1u);
       EXPECT_EQ(Count(page, "<a class=\"skip\" href=\"#main\">"), 1u);
       EXPECT_THAT(page, Not(HasSubstr("{{")));
       EXPECT_THAT(page, Not(HasSubstr("\xee\x80")));  // marks of arguments
@@ -212,11 +242,16 @@ TEST_F(ThemeTest, AnArticleSaysWhereItStandsWordForWord) {
   EXPECT_THAT(text, HasSubstr(" Published in Economy "));
   EXPECT_THAT(text, HasSubstr(" Source: Yakutia24 "));
   EXPECT_THAT(text, HasSubstr(" Tagged under ALROSA, diamond, Belgium "));
-  EXPECT_THAT(text, HasSubstr(" By A. Ivanova, B. Petrov 24 November 2026 Updated 24 November 2026 at 19:00 "));
+  EXPECT_THAT(text, HasSubstr(" By A. Ivanova, B. Petrov 24 November 2026 (Yakutsk time) "
+                              "Updated 24 November 2026 at 19:00 Published in Economy "));
   EXPECT_THAT(page, HasSubstr("Published in <a href=\"/en/economy/\">Economy</a>"));
   EXPECT_THAT(page, HasSubstr("<a rel=\"tag\" href=\"/en/tag/diamond/\"><bdi>diamond</bdi></a>"));
   EXPECT_THAT(page, HasSubstr("<a href=\"/en/source/yakutia24/\"><bdi>Yakutia24</bdi></a>"));
   EXPECT_THAT(page, HasSubstr("<p>The body &amp; all.</p>"));
+  EXPECT_THAT(text,
+              HasSubstr("This translation is 3 of 14 paragraphs behind the original. The original has moved on since "
+                        "24 November 2026 at 19:00. Read the original: Русский"));
+  EXPECT_THAT(text, HasSubstr("Corrections 24 November 2026 at 20:00: The year was wrong."));
 }
 
 TEST_F(ThemeTest, ListsAreJoinedAsTheLanguageDoes) {

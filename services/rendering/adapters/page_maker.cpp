@@ -1,0 +1,111 @@
+#include "services/rendering/adapters/page_maker.h"
+
+namespace kimberlite::rendering {
+
+using content::v1::ArticleCard;
+
+PageMaker::PageMaker(Sources& sources, const Theme& theme, const Context& context, const content::v1::Site& site,
+                     std::string language)
+    : sources_(sources), theme_(theme), context_(context), site_(site), view_(site, std::move(language)) {
+  DependOn("site");
+}
+
+void PageMaker::DependOn(std::string entity, std::string low, std::string high) {
+  dependencies_.insert({std::move(entity), std::move(low), std::move(high)});
+}
+
+void PageMaker::DependOnCards(const Cards& cards) {
+  for (const ArticleCard& card : cards) DependOn("article:" + std::to_string(card.article_id()));
+}
+
+Result<PageMaker::Cards> PageMaker::List(const std::string& list_key, int count, const std::string& before) {
+  content::v1::ListArticlesRequest request;
+  request.set_list_key(list_key);
+  request.set_page_size(count);
+  request.set_before_sort_key(before);
+  KIMBERLITE_ASSIGN_OR_RETURN(auto response, sources_.ListArticles(context_, request));
+  Cards cards(std::make_move_iterator(response.mutable_articles()->begin()),
+              std::make_move_iterator(response.mutable_articles()->end()));
+  const bool whole = static_cast<int>(cards.size()) < count;
+  DependOn("list:" + list_key, whole ? "" : cards.back().sort_key(), before);
+  DependOnCards(cards);
+  return cards;
+}
+
+Shell PageMaker::MakeShell() const {
+  Shell shell = view_.MakeShell();
+  if (const Theme::Asset* picture = theme_.share_picture()) {
+    shell.share_image = {view_.Absolute(picture->path), shell.site_name, picture->width, picture->height};
+  }
+  return shell;
+}
+
+Result<std::optional<Picture>> PageMaker::MakePicture(const content::v1::ArticlePicture& picture) {
+  if (picture.media_id().empty()) return std::nullopt;
+  KIMBERLITE_ASSIGN_OR_RETURN(Picture made, DescribePicture(picture.media_id()));
+  made.alt = view_.Text(picture.alt());
+  made.eager = !std::exchange(has_picture_, true);
+  return made;
+}
+
+Result<Picture> PageMaker::DescribePicture(const std::string& media_id) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto media, sources_.DescribeMedia(context_, media_id));
+  Picture made{.src = "/media/" + media_id, .width = media->width(), .height = media->height()};
+  // Better formats first, whatever the order of the variants; the picture itself stays for browsers that know neither.
+  for (const char* type : {"image/avif", "image/webp"}) {
+    const std::string srcset = SrcsetOf(*media, type);
+    if (!srcset.empty() && media->content_type() != type) made.sources.push_back({type, srcset});
+  }
+  made.srcset = SrcsetOf(*media, "image/jpeg");
+  return made;
+}
+
+Result<Card> PageMaker::MakeCard(const ArticleCard& card, bool with_section) {
+  Card made;
+  made.url = view_.ArticlePath(card.section_id(), card.article_id(), card.slug());
+  made.headline = card.headline();
+  made.summary = card.summary();
+  KIMBERLITE_ASSIGN_OR_RETURN(made.picture, MakePicture(card.picture()));
+  made.published = view_.MomentOf(ToTime(card.published_time()));
+  if (with_section) made.section_label = view_.SectionLabel(card.section_id());
+  if (!card.language_code().empty() && card.language_code() != view_.language()) {
+    made.foreign = SiteView::LanguageOf(site_, card.language_code());
+  }
+  Newest(ToTime(card.updated_time()));
+  return made;
+}
+
+void PageMaker::OfferEverywhere(Shell& shell, const std::string& below) {
+  OfferEach(shell, [&](const SiteView& other) { return other.HomePath() + below; });
+}
+
+void PageMaker::OfferEach(Shell& shell, const std::function<std::string(const SiteView&)>& path_in) {
+  for (LanguageChoice& choice : shell.languages) {
+    choice.url = path_in(SiteView(site_, choice.code));
+    shell.alternates.push_back({choice.code, view_.Absolute(choice.url)});
+  }
+  shell.alternates.push_back({"x-default", view_.Absolute("/")});
+}
+
+Page PageMaker::Redirect(const std::string& path) {
+  Page page;
+  page.status = 301;
+  page.content_type = "text/plain; charset=utf-8";
+  page.location = path;
+  page.body = "This page has moved to " + path + "\n";
+  page.dependencies.assign(dependencies_.begin(), dependencies_.end());
+  return page;
+}
+
+Page PageMaker::Finish(std::string html, std::string path) {
+  Page page;
+  page.content_type = "text/html; charset=utf-8";
+  page.content_language = view_.language();
+  page.canonical_path = std::move(path);
+  page.last_modified = newest_;
+  page.body = std::move(html);
+  page.dependencies.assign(dependencies_.begin(), dependencies_.end());
+  return page;
+}
+
+}  // namespace kimberlite::rendering

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kimberlite/content/v1/article.pb.h"
+#include "kimberlite/content/v1/content_service.pb.h"
+#include "kimberlite/content/v1/site.pb.h"
+#include "kimberlite/feed/v1/feed_service.pb.h"
+#include "kimberlite/tagging/v1/concept.pb.h"
+#include "libs/base/context.h"
+#include "libs/base/error.h"
+
+namespace kimberlite::rendering {
+
+// What pages are made from, as the services that own it say. Safe for any thread; blocks.
+class Sources {
+ public:
+  virtual ~Sources() = default;
+
+  virtual Result<std::shared_ptr<const content::v1::Site>> GetSite(const Context& context) = 0;
+  // No answer of GetSite is older than this sequence from here on. Called before the change is applied to the cache.
+  virtual void RequireSite(std::int64_t sequence) = 0;
+
+  virtual Result<content::v1::Article> GetArticle(const Context& context, std::int64_t id) = 0;
+  virtual Result<content::v1::ListArticlesResponse> ListArticles(const Context& context,
+                                                                 const content::v1::ListArticlesRequest& request) = 0;
+  // By id; those that do not exist are missing.
+  virtual Result<std::map<std::int64_t, tagging::v1::Concept>> GetConcepts(const Context& context,
+                                                                           const std::vector<std::int64_t>& ids) = 0;
+  virtual Result<tagging::v1::Concept> ResolveTag(const Context& context, const std::string& language,
+                                                  const std::string& slug) = 0;
+  virtual Result<content::v1::Media> GetMedia(const Context& context, const std::string& id) = 0;
+  // A stored picture without its bytes.
+  virtual Result<std::shared_ptr<const content::v1::Media>> DescribeMedia(const Context& context,
+                                                                          const std::string& id) = 0;
+  virtual Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, feed::v1::FeedFormat format,
+                                                    const std::string& list_key) = 0;
+  virtual Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language) = 0;
+};
+
+}  // namespace kimberlite::rendering
