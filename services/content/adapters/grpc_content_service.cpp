@@ -7,6 +7,7 @@
 #include "services/content/adapters/content_messages.h"
 #include "services/content/adapters/pg_article_store.h"
 #include "services/content/adapters/pg_idempotency.h"
+#include "services/content/adapters/pg_list_pages.h"
 #include "services/content/adapters/pg_media_store.h"
 #include "services/content/adapters/svg_check.h"
 #include "services/content/core/article_event.h"
@@ -68,6 +69,23 @@ Result<void> NamingSection(const Result<void>& written, const std::string& secti
 std::unexpected<Error> NotYet(const std::string& what, std::int64_t sequence, std::int64_t min_sequence) {
   return Fail(Code::kUnavailable, what + " is at sequence " + std::to_string(sequence) + " here, " +
                                       std::to_string(min_sequence) + " was asked for; try again");
+}
+
+Result<v1::ListArticlesResponse> ListAnchoredPage(pg::Transaction& transaction,
+                                                  const v1::ListArticlesRequest& request) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const AnchoredPage page, ReadAnchoredPage(transaction, request.list_key(),
+                                                                        request.page_number(), request.with_bodies()));
+  v1::ListArticlesResponse response;
+  for (const Card& card : page.list.cards) *response.add_articles() = MessageOf(card);
+  // More than 200 at once: the cursor leads on.
+  if (page.list.more) response.set_next_page_token(page.list.cards.back().sort_key);
+  response.set_page_number(request.open_page() ? page.older : page.page_number);
+  response.set_low_sort_key(page.low);
+  response.set_high_sort_key(page.high);
+  response.set_newer_page_number(page.newer);
+  response.set_older_page_number(page.older);
+  response.set_newer_high_sort_key(page.newer_high);
+  return response;
 }
 
 bool IsSortKey(const std::string& token) {
@@ -189,9 +207,17 @@ Result<v1::ListArticlesResponse> GrpcContentService::ListArticles(const rpc::Cal
     if (!IsSortKey(request.before_sort_key())) return InvalidField("before_sort_key", "must be the sort_key of a card");
     if (!request.page_token().empty()) return InvalidField("before_sort_key", "must be empty with page_token");
   }
+  if (request.page_number() < 0) return InvalidField("page_number", "must be 1 or greater, or 0 for a page by cursor");
+  const bool anchored = request.page_number() > 0 || request.open_page();
+  if (request.page_number() > 0 && request.open_page())
+    return InvalidField("open_page", "must not be with page_number");
+  if (anchored && !request.before_sort_key().empty()) {
+    return InvalidField("before_sort_key", "must be empty with page_number and open_page");
+  }
   return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::ListArticlesResponse> {
     KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
     KIMBERLITE_RETURN_IF_ERROR(CheckListKey(*site, request.list_key()));
+    if (anchored) return ListAnchoredPage(transaction, request);
     const std::string& below = request.page_token().empty() ? request.before_sort_key() : request.page_token();
     KIMBERLITE_ASSIGN_OR_RETURN(const ListPage page, ReadList(transaction, {.list_key = request.list_key(),
                                                                             .before_sort_key = below,
@@ -200,6 +226,10 @@ Result<v1::ListArticlesResponse> GrpcContentService::ListArticles(const rpc::Cal
     v1::ListArticlesResponse response;
     for (const Card& card : page.cards) *response.add_articles() = MessageOf(card);
     if (page.more) response.set_next_page_token(page.cards.back().sort_key);
+    if (request.page_token().empty()) {
+      KIMBERLITE_ASSIGN_OR_RETURN(const int newest, NewestSealedPage(transaction, request.list_key()));
+      response.set_page_number(newest);
+    }
     return response;
   });
 }

@@ -5,6 +5,7 @@
 
 #include "libs/base/id.h"
 #include "libs/bus/outbox.h"
+#include "services/content/adapters/pg_list_pages.h"
 #include "services/content/adapters/pg_withdrawals.h"
 #include "services/content/core/article_event.h"
 #include "services/content/core/editing.h"
@@ -241,7 +242,14 @@ Result<void> WriteChange(pg::Transaction& transaction, const Act& act, const Art
   KIMBERLITE_RETURN_IF_ERROR(AddToLists(transaction, after.article_id, lists.added));
   if (before) KIMBERLITE_RETURN_IF_ERROR(NoteWithdrawals(transaction, after, lists, act.time));
 
-  const pb::ArticleChanged event = EventOf(before, after);
+  KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<ListPlace> sealed, SealPages(transaction, lists.added));
+
+  pb::ArticleChanged event = EventOf(before, after);
+  for (const ListPlace& bound : sealed) {
+    pb::ListPlace& place = *event.add_sealed();
+    place.set_list_key(bound.list_key);
+    place.set_sort_key(bound.sort_key);
+  }
   return bus::Append(transaction, kSchema,
                      {.topic = "kimberlite.content.article.v1",
                       .key = std::to_string(after.article_id),
@@ -291,7 +299,7 @@ const char* const kListSql =
     " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.published_time, t.updated_time,"
     " t.body_bytes"
     " FROM (SELECT list_key, sort_key, article_id, language_code FROM content.list_entries"
-    " WHERE list_key = $1 AND sort_key < $2 ORDER BY sort_key DESC LIMIT $3) AS e"
+    " WHERE list_key = $1 AND sort_key < $2 AND sort_key >= $4 ORDER BY sort_key DESC LIMIT $3) AS e"
     " CROSS JOIN LATERAL (SELECT sequence, section_id, source_id, picture_media_id, picture_alt FROM content.articles"
     " WHERE article_id = e.article_id OFFSET 0) AS a"
     " CROSS JOIN LATERAL (SELECT language_code, state, version, headline, slug, summary, authors, published_time,"
@@ -357,8 +365,9 @@ Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Art
 Result<ListPage> ReadList(pg::Transaction& transaction, const ListQuery& query) {
   // "g" comes after every sort key, which is hex.
   const std::string below = query.before_sort_key.empty() ? "g" : query.before_sort_key;
-  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
-                              transaction.Query(kListSql, pg::Params(query.list_key, below, query.page_size + 1)));
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      transaction.Query(kListSql, pg::Params(query.list_key, below, query.page_size + 1, query.from_sort_key)));
   ListPage page;
   std::vector<std::int64_t> body_bytes;
   for (const pg::Row& row : rows) {

@@ -29,7 +29,8 @@ Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article
 // event with both. Nothing when nothing differs.
 Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Article& before, const Article& after);
 
-// What ReadList asks: $1 list key, $2 sort key to stay below, $3 rows. Named for the test that reads its plan.
+// What ReadList asks: $1 list key, $2 sort key to stay below, $3 rows, $4 least sort key. Named for the test that reads
+// its plan.
 extern const char* const kListSql;
 
 struct ListQuery {
@@ -37,6 +38,7 @@ struct ListQuery {
   std::string before_sort_key;  // empty: from the head
   int page_size = 30;
   bool with_bodies = false;
+  std::string from_sort_key;  // nothing older than this; empty: to the end
 };
 struct ListPage {
   std::vector<Card> cards;

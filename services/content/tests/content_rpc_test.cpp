@@ -414,7 +414,7 @@ TEST_F(ContentRpcTest, APageOfAListIsARangeOfItsIndex) {
       }
       KIMBERLITE_RETURN_IF_ERROR(transaction.Query("SET LOCAL plan_cache_mode = " + std::string(mode)));
       KIMBERLITE_RETURN_IF_ERROR(transaction.Query("PREPARE list_" + std::string(mode) + " AS " + kListSql));
-      return transaction.Query("EXPLAIN EXECUTE list_" + std::string(mode) + " ('en', 'g', 31)");
+      return transaction.Query("EXPLAIN EXECUTE list_" + std::string(mode) + " ('en', 'g', 31, '')");
     });
     ASSERT_TRUE(plan) << plan.error().ToString();
     std::string text;
