@@ -313,7 +313,9 @@ void Loop::Refuse(Connection& connection, const Refusal& refusal) {
 }
 
 void Loop::Append(Connection& connection, Prepared answer, bool is_head) {
-  const bool keep = connection.keep_alive && !draining_;
+  if (answer.take_over && !is_head && !draining_) connection.take_over = std::move(answer.take_over);
+  // A stream's head says neither that the connection stays nor that it closes: it ends when one side goes.
+  const bool keep = (connection.keep_alive && !draining_) || connection.take_over;
   connection.closing = !keep;
   auto& out = connection.out;
   out.push_back({answer.head, std::move(answer.owner), false});
@@ -341,6 +343,7 @@ bool Loop::Flush(Connection& connection) {
   out.clear();
   if (out.capacity() > 32) out.shrink_to_fit();
   connection.out_next = 0;
+  if (connection.take_over) return HandOver(connection);
   if (connection.closing) return FinishClosing(connection);
   if (connection.busy) {
     SetInterest(connection, connection.interest & ~EPOLLOUT);
@@ -398,6 +401,15 @@ void Loop::SetInterest(Connection& connection, std::uint32_t interest) {
   connection.interest = interest;
   epoll_event event{.events = interest, .data = {.ptr = &connection}};
   epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.socket.get(), &event);
+}
+
+bool Loop::HandOver(Connection& connection) {
+  const auto take_over = std::move(connection.take_over);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket.get(), nullptr);
+  const int socket = connection.socket.Release();
+  Close(connection);
+  (*take_over)(socket);
+  return false;
 }
 
 bool Loop::Close(Connection& connection) {

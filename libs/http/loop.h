@@ -26,6 +26,7 @@ class Descriptor {
   }
   void Close();
   int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
   bool valid() const { return fd_ >= 0; }
 
  private:
@@ -93,10 +94,11 @@ class Loop {
     std::int64_t deadline = 0;  // milliseconds of the loop's clock; 0: none
     bool busy = false;          // a request is with a worker
     bool busy_is_head = false;
-    bool closing = false;    // after what is in `out`
-    bool in_head = true;     // a head has begun, or, at first, is waited for
-    bool lingering = false;  // closed on our side; what still comes is thrown away
-    bool keep_alive = true;  // of the request in hand
+    bool closing = false;                                       // after what is in `out`
+    bool in_head = true;                                        // a head has begun, or, at first, is waited for
+    bool lingering = false;                                     // closed on our side; what still comes is thrown away
+    bool keep_alive = true;                                     // of the request in hand
+    std::shared_ptr<const std::function<void(int)>> take_over;  // once `out` is sent
   };
 
   void Accept();
@@ -118,6 +120,7 @@ class Loop {
   void SetInterest(Connection& connection, std::uint32_t interest);
   void LeaveConnection();
   bool Close(Connection& connection);
+  bool HandOver(Connection& connection);
 
   LoopContext& context_;
   Descriptor listener_;

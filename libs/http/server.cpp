@@ -112,8 +112,9 @@ std::string_view Request::query() const {
   return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
 }
 
-std::string MakeHead(int status, const std::vector<std::pair<std::string, std::string>>& headers,
-                     std::size_t content_length) {
+namespace {
+
+std::string HeadLines(int status, const std::vector<std::pair<std::string, std::string>>& headers) {
   std::string head = "HTTP/1.1 " + std::to_string(status) + " ";
   head += Reason(status);
   head += "\r\n";
@@ -125,8 +126,20 @@ std::string MakeHead(int status, const std::vector<std::pair<std::string, std::s
     }
     head += "\r\n";
   }
+  return head;
+}
+
+}  // namespace
+
+std::string MakeHead(int status, const std::vector<std::pair<std::string, std::string>>& headers,
+                     std::size_t content_length) {
+  std::string head = HeadLines(status, headers);
   if (status != 304) head += "Content-Length: " + std::to_string(content_length) + "\r\n";
   return head;
+}
+
+std::string MakeStreamHead(const std::vector<std::pair<std::string, std::string>>& headers) {
+  return HeadLines(200, headers) + "Connection: close\r\n";
 }
 
 Responder::~Responder() {

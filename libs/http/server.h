@@ -41,12 +41,18 @@ struct Prepared {
   std::string_view more;              // further lines of the head; bytes that live as long as the program
   std::string_view body;              // of the GET: left out of the answer to a HEAD
   std::shared_ptr<const void> owner;  // keeps head and body
+  // Where set, the connection is no longer the server's once the answer is sent: this gets its socket, non-blocking, on
+  // the I/O thread, owns it and must not block. For streams of events; bytes of further requests are lost.
+  std::shared_ptr<const std::function<void(int socket)>> take_over = nullptr;
 };
 
 // The head of a Prepared: status line, the fields, Content-Length (not for a 304, which would have to name that of the
 // 200: RFC 9110 section 8.6). Line breaks in values are left out.
 std::string MakeHead(int status, const std::vector<std::pair<std::string, std::string>>& headers,
                      std::size_t content_length);
+
+// The head of an answer that lasts until one side closes: 200, the fields, Connection: close, no length.
+std::string MakeStreamHead(const std::vector<std::pair<std::string, std::string>>& headers);
 
 // Answers one request, once, from any thread. Dropped without an answer, it answers 500.
 class Responder {
