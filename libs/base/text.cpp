@@ -1,5 +1,7 @@
 #include "libs/base/text.h"
 
+#include <cstring>
+
 namespace kimberlite {
 namespace {
 
@@ -36,9 +38,24 @@ bool NextCodePoint(std::string_view& text, std::uint32_t& point) {
 }  // namespace
 
 bool IsValidUtf8(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
   std::uint32_t point = 0;
   while (!text.empty()) {
-    if (!NextCodePoint(text, point)) return false;
+    // ASCII, which is most of markup, eight bytes at a time; of two bytes, the most of Cyrillic, Greek and Arabic.
+    if (text.size() >= 8) {
+      std::uint64_t word;
+      std::memcpy(&word, text.data(), 8);
+      if ((word & kHighBits) == 0) {
+        text.remove_prefix(8);
+        continue;
+      }
+    }
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (first >= 0xC2 && first <= 0xDF && text.size() >= 2 && (static_cast<unsigned char>(text[1]) & 0xC0) == 0x80) {
+      text.remove_prefix(2);
+    } else if (!NextCodePoint(text, point)) {
+      return false;
+    }
   }
   return true;
 }

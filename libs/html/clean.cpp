@@ -86,8 +86,10 @@ std::string Clean(std::string_view html, std::string_view base_url) {
   Printer printer;
   std::string clean = printer.Print(ReadDocument(html, base_url, Embeds::kLinks));
   // Elements reopened in many blocks: what would not be read back whole is not written.
-  if (printer.tags() > kMaxTags) return Printer().Print(ReadText(html));
+  if (printer.tags() > kMaxTags) return CleanText(html);
   return clean;
 }
+
+std::string CleanText(std::string_view html) { return Printer().Print(ReadText(html)); }
 
 }  // namespace kimberlite::html

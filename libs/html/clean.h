@@ -36,4 +36,7 @@ namespace kimberlite::html {
 // linear in the input. Any thread.
 std::string Clean(std::string_view html, std::string_view base_url);
 
+// The text alone, in paragraphs: at most 10,000 of them.
+std::string CleanText(std::string_view html);
+
 }  // namespace kimberlite::html

@@ -7,7 +7,8 @@
 namespace kimberlite::html {
 namespace {
 
-constexpr std::array<std::string_view, kFormattingElements> kFormats = {"a", "b", "code", "em", "i", "strong"};
+constexpr std::array<std::string_view, kFormattingElements> kFormats = {"a", "b",     "code",   "em", "i",
+                                                                        "s", "small", "strong", "u"};
 
 }  // namespace
 
@@ -25,14 +26,17 @@ bool Nesting::Start(const Rule& rule) {
     case Kind::kTable: CloseParagraph(); return Push(rule);
     case Kind::kParagraph: CloseParagraph(); return Push(rule);
     case Kind::kItem:
-      CloseItem();
+    case Kind::kDefinition:
+      CloseItem(rule.kind);
       CloseParagraph();
       return Push(rule);
     case Kind::kRowGroup:
     case Kind::kRow:
     case Kind::kCell:
     case Kind::kCaption: return StartTablePart(rule);
-    default: return true;
+    default:
+      if (rule.written == "hr") CloseParagraph();
+      return true;
   }
 }
 
@@ -90,10 +94,10 @@ void Nesting::CloseParagraph() {
   }
 }
 
-void Nesting::CloseItem() {
+void Nesting::CloseItem(Kind item) {
   for (std::size_t i = open_.size(); i-- > 0;) {
     const Rule& open = *open_[i].rule;
-    if (open.kind == Kind::kItem) return Truncate(i);
+    if (open.kind == item) return Truncate(i);
     if (open.kind != Kind::kInline && open.kind != Kind::kParagraph && open.written != "div") return;
   }
 }

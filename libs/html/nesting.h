@@ -9,8 +9,8 @@
 
 namespace kimberlite::html {
 
-// a, b, code, em, i, strong.
-inline constexpr std::size_t kFormattingElements = 6;
+// a, b, code, em, i, s, small, strong, u.
+inline constexpr std::size_t kFormattingElements = 9;
 
 // What is open in the parser, kept by the same rules as far as they bear on how deep it gets.
 class Nesting {
@@ -36,7 +36,7 @@ class Nesting {
   bool Push(const Rule& rule);
   void Truncate(std::size_t size);
   void CloseParagraph();
-  void CloseItem();
+  void CloseItem(Kind item);
   bool StartTablePart(const Rule& rule);
   static std::size_t FormatIndex(const Rule& rule);
 

@@ -190,34 +190,29 @@ class Filter {
   bool text_since_break_ = false;
 };
 
-// Malformed bytes become U+FFFD.
-std::string MendUtf8(std::string_view text) {
-  std::string mended;
-  mended.reserve(text.size());
-  while (!text.empty()) {
-    std::size_t length = 1;
-    while (length < 4 && length < text.size() && !IsValidUtf8(text.substr(0, length))) ++length;
-    if (IsValidUtf8(text.substr(0, length))) {
-      mended.append(text, 0, length);
-    } else {
-      mended += "\uFFFD";
-      length = 1;
-    }
-    text.remove_prefix(length);
-  }
-  return mended;
-}
-
 }  // namespace
 
 Prefiltered Prefilter(std::string_view html, Keep keep) {
-  if (html.size() > kMaxInput) {
+  std::string scratch;
+  return Filter(MendUtf8(html, scratch), keep).Run();
+}
+
+std::string_view MendUtf8(std::string_view text, std::string& scratch) {
+  if (text.size() > kMaxInput) {
     std::size_t end = kMaxInput;
-    while (end > 0 && (static_cast<unsigned char>(html[end]) & 0xC0) == 0x80) --end;
-    html = html.substr(0, end);
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text = text.substr(0, end);
   }
-  if (IsValidUtf8(html)) return Filter(html, keep).Run();
-  return Filter(MendUtf8(html), keep).Run();
+  if (IsValidUtf8(text)) return text;
+  scratch.clear();
+  while (!text.empty()) {
+    std::size_t length = 1;
+    while (length < 4 && length < text.size() && !IsValidUtf8(text.substr(0, length))) ++length;
+    const bool valid = IsValidUtf8(text.substr(0, length));
+    scratch += valid ? text.substr(0, length) : std::string_view("\uFFFD");
+    text.remove_prefix(valid ? length : 1);
+  }
+  return scratch;
 }
 
 }  // namespace kimberlite::html

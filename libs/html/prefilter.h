@@ -33,4 +33,7 @@ struct Prefiltered {
 // what comes out is still foreign, and only the writer's allow-list decides what is published.
 Prefiltered Prefilter(std::string_view html, Keep keep);
 
+// The first kMaxInput bytes with malformed UTF-8 as U+FFFD: a view of the text itself where nothing is malformed.
+std::string_view MendUtf8(std::string_view text, std::string& scratch);
+
 }  // namespace kimberlite::html

@@ -9,7 +9,8 @@ namespace kimberlite::html {
 namespace {
 
 constexpr std::size_t kMaxAttributeBytes = 8192;
-constexpr int kMaxAttributesKept = 12;
+constexpr int kMaxAttributesKept = 16;
+constexpr std::size_t kMaxAttributeName = 24;
 
 bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -140,9 +141,11 @@ void Reader::ReadAttribute(Tag& tag) {
     while (!AtEnd() && IsSpace(html_[at_])) ++at_;
     value = ReadValue();
   }
-  if (name.size() > 16 || value.size() > kMaxAttributeBytes || tag.attributes.size() >= kMaxAttributesKept) return;
+  if (name.size() > kMaxAttributeName || value.size() > kMaxAttributeBytes ||
+      tag.attributes.size() >= kMaxAttributesKept)
+    return;
   std::string lower = LowerCase(name);
-  if (IsKnownAttribute(lower) && tag.Find(lower) == nullptr) {
+  if (is_known_(lower) && tag.Find(lower) == nullptr) {
     tag.attributes.push_back({std::move(lower), value});
   }
 }

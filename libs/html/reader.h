@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "libs/html/rules.h"
+
 namespace kimberlite::html {
 
 struct Attribute {
@@ -17,7 +19,7 @@ struct Attribute {
 struct Tag {
   bool end = false;
   std::string name;                   // lower case
-  std::vector<Attribute> attributes;  // those that IsKnownAttribute tells, the first of each name
+  std::vector<Attribute> attributes;  // those that the reader was told to read, the first of each name
 
   // Null when the tag has none of the name.
   const Attribute* Find(std::string_view wanted) const {
@@ -31,7 +33,8 @@ struct Tag {
 // The tokenizer of the HTML standard (section 13.2.5), as far as it matters where tags begin and end.
 class Reader {
  public:
-  explicit Reader(std::string_view html) : html_(html) {}
+  explicit Reader(std::string_view html, bool (*is_known)(std::string_view) = &IsKnownAttribute)
+      : html_(html), is_known_(is_known) {}
 
   bool AtEnd() const { return at_ >= html_.size(); }
 
@@ -65,6 +68,7 @@ class Reader {
   std::string_view ReadValue();
 
   std::string_view html_;
+  bool (*is_known_)(std::string_view);
   std::size_t at_ = 0;
   std::unordered_map<std::string, std::size_t> end_tags_;  // where the next one is, npos when there is none
   bool saw_cdata_ = false;

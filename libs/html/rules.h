@@ -13,6 +13,7 @@ enum class Kind : std::uint8_t {
   kHeading,
   kParagraph,
   kItem,
+  kDefinition,  // dt, dd
   kRowGroup,
   kRow,
   kCell,
@@ -24,6 +25,9 @@ enum class Kind : std::uint8_t {
   kMedia,    // video, audio: as <embed> of their own or their first source's address; content dropped
   kRawText,  // content is no markup; dropped
   kDropped,  // dropped with content
+  // Known to the sanitizer alone.
+  kPicture,   // picture: one picture made of its sources and its img
+  kNoScript,  // only pictures within are taken
 };
 
 struct Rule {

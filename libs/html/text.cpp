@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "libs/html/document.h"
+#include "libs/html/prefilter.h"
+#include "libs/html/token_filter.h"
 
 namespace kimberlite::html {
 namespace {
@@ -53,6 +55,25 @@ std::string Escape(std::string_view text, bool quotes) {
   return escaped;
 }
 
+// Text as it comes, with a space for all that is not in a line.
+struct LineSink : TokenSink {
+  bool Part(const Element& element) {
+    const Kind kind = element.base.kind;
+    if (kind != Kind::kInline && kind != Kind::kFormat && element.base.written != "wbr") AppendFolded(text, " ", false);
+    return true;
+  }
+  bool Start(const Element& element, std::string_view, bool) override { return Part(element); }
+  bool End(const Element& element) override { return Part(element); }
+  bool Void(const Element& element) override { return Part(element); }
+  bool Text(std::string_view added) override {
+    AppendFolded(text, added, false);
+    return true;
+  }
+  bool Atom(std::string_view, std::string_view) override { return true; }
+
+  std::string text;
+};
+
 }  // namespace
 
 std::string PlainText(std::string_view html) {
@@ -60,6 +81,15 @@ std::string PlainText(std::string_view html) {
   AppendBlocks(text, ReadDocument(html, "", Embeds::kNothing).blocks, false);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.pop_back();
   return text;
+}
+
+std::string TextLine(std::string_view html) {
+  std::string scratch;
+  LineSink sink;
+  FilterTokens(MendUtf8(html, scratch), "", Attributes::kNone, sink);
+  std::string& text = sink.text;
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return std::move(text);
 }
 
 std::string EscapeText(std::string_view text) { return Escape(text, false); }

@@ -93,6 +93,33 @@ std::string CheckAuthority(std::string_view authority, std::string_view scheme) 
   return result;
 }
 
+// Whether a URL is absolute and such that resolving it changes nothing; false when in doubt.
+bool IsFinal(std::string_view text, bool drop_tracking) {
+  const std::size_t host = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
+  if (host == 0 || text.size() > kMaxUrl) return false;
+  std::size_t at = host;
+  for (; at < text.size() && text[at] != '/'; ++at) {
+    const char c = text[at];
+    const bool plain =
+        (c >= 'a' && c <= 'z') || IsDigit(c) || c == '-' || (c == '.' && at > host && text[at - 1] != '.');
+    if (!plain) return false;
+  }
+  if (at == host || at == text.size()) return false;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c >= 'a' && c <= 'z') continue;
+    if (IsAlpha(c) || IsDigit(c)) continue;
+    if (c == '?' && drop_tracking) return false;
+    if (c == '.' && text[at - 1] == '/') return false;
+    if (c == '%') {
+      if (at + 2 >= text.size() || !IsHex(text[at + 1]) || !IsHex(text[at + 2])) return false;
+    } else if (!std::string_view("-._~!$&'()*+,;=:@/?#").contains(c)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // RFC 3986 section 5.2.4. The path begins with "/".
 std::string RemoveDotSegments(std::string_view path) {
   std::vector<std::string_view> kept;
@@ -164,6 +191,14 @@ std::optional<Url> ResolveUrl(std::string_view reference, const std::optional<Ur
   return url;
 }
 
+std::string ResolveToText(std::string_view reference, const std::optional<Url>& base, bool drop_tracking) {
+  if (IsFinal(reference, drop_tracking)) return std::string(reference);
+  auto url = ResolveUrl(reference, base);
+  if (!url) return {};
+  if (drop_tracking) DropTracking(*url);
+  return url->ToString();
+}
+
 std::optional<std::string> CleanMailto(std::string_view reference) {
   if (reference.size() > kMaxUrl) return std::nullopt;
   const std::string text = Strip(reference);
@@ -175,12 +210,19 @@ std::optional<std::string> CleanMailto(std::string_view reference) {
 
 void DropTracking(Url& url) {
   if (url.query.empty()) return;
-  static constexpr std::array<std::string_view, 4> kNames = {"fbclid", "gclid", "yclid", "_openstat"};
+  static constexpr auto kNames = std::to_array<std::string_view>(
+      {"_ga",     "_gl",       "_hsenc",      "_hsmi",      "_openstat",  "dclid",     "epik",    "fbclid",
+       "gbraid",  "gclid",     "gclsrc",      "igsh",       "igshid",     "li_fat_id", "mc_cid",  "mc_eid",
+       "mkt_tok", "msclkid",   "oly_anon_id", "oly_enc_id", "rb_clickid", "s_cid",     "srsltid", "ttclid",
+       "twclid",  "vero_conv", "vero_id",     "wbraid",     "wickedid",   "yclid",     "ymclid",  "ysclid"});
+  static constexpr std::string_view kPrefixes[] = {"utm_", "pk_", "mtm_", "hsa_", "matomo_"};
   std::string kept;
   for (const std::string_view parameter : Split(std::string_view(url.query).substr(1), '&')) {
     std::string name(parameter.substr(0, parameter.find('=')));
     std::transform(name.begin(), name.end(), name.begin(), Lower);
-    if (name.starts_with("utm_") || std::find(kNames.begin(), kNames.end(), name) != kNames.end()) continue;
+    const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
+    if (std::any_of(std::begin(kPrefixes), std::end(kPrefixes), begins)) continue;
+    if (std::find(kNames.begin(), kNames.end(), name) != kNames.end()) continue;
     kept.append(kept.empty() ? "?" : "&").append(parameter);
   }
   // A query of nothing but "?" or "&" signs goes too.

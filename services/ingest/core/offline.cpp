@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "libs/html/clean.h"
+#include "libs/html/sanitize.h"
 #include "services/ingest/core/base64.h"
 #include "services/ingest/core/feed_parser.h"
 
@@ -49,10 +49,12 @@ std::string ContentType(const Json& line) {
   return {};
 }
 
-Json FeedJson(const Feed& feed) {
+Json Html(const std::string& html, std::string_view base_url) { return OrNull(html::Sanitize(html, base_url)); }
+
+Json FeedJson(const Feed& feed, std::string_view url) {
   return {{"id", OrNull(feed.id)},
           {"title", OrNull(feed.title)},
-          {"description_html", OrNull(feed.description_html)},
+          {"description_html", Html(feed.description_html, feed.link.empty() ? url : feed.link)},
           {"link", OrNull(feed.link)},
           {"language", OrNull(feed.language)},
           {"published_time", OrNull(feed.published_time)},
@@ -81,14 +83,14 @@ Json ItemJson(const FeedItem& item) {
           {"authors", std::move(authors)},
           {"published_time", OrNull(item.published_time)},
           {"updated_time", OrNull(item.updated_time)},
-          {"summary_html", OrNull(item.summary_html)},
-          {"content_html", OrNull(item.content_html)},
+          {"summary_html", Html(item.summary_html, item.base_url)},
+          {"content_html", Html(item.content_html, item.base_url)},
           {"language", OrNull(item.language)},
           {"categories", std::move(categories)},
           {"enclosures", std::move(enclosures)}};
 }
 
-std::string ParseAnswer(const Json& id, const Result<Feed>& feed) {
+std::string ParseAnswer(const Json& id, const std::string& url, const Result<Feed>& feed) {
   Json items = Json::array();
   Json warnings = Json::array();
   if (feed) {
@@ -96,7 +98,7 @@ std::string ParseAnswer(const Json& id, const Result<Feed>& feed) {
     for (const std::string& warning : feed->warnings) warnings.push_back(warning);
   }
   return Write({{"id", id},
-                {"feed", feed ? FeedJson(*feed) : Json()},
+                {"feed", feed ? FeedJson(*feed, url) : Json()},
                 {"items", std::move(items)},
                 {"warnings", std::move(warnings)},
                 {"error", feed ? Json() : Json(feed.error().message())}});
@@ -120,7 +122,8 @@ Result<Feed> Parse(const Json& line) {
 
 std::string ParseLine(std::string_view line) {
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  return ParseAnswer(Id(json), Parse(json));
+  const Result<std::string> url = json.is_object() ? Text(json, "url") : std::string();
+  return ParseAnswer(Id(json), url ? *url : std::string(), Parse(json));
 }
 
 std::string CleanLine(std::string_view line) {
@@ -134,7 +137,7 @@ std::string CleanLine(std::string_view line) {
   if (!html) return refused(html.error().message());
   const auto url = Text(json, "url");
   if (!url) return refused(url.error().message());
-  return Write({{"id", Id(json)}, {"html", html::Clean(*html, *url)}});
+  return Write({{"id", Id(json)}, {"html", html::Sanitize(*html, *url)}});
 }
 
 int RunLines(std::istream& in, std::ostream& out, std::string (*answer)(std::string_view)) {

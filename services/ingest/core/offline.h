@@ -14,8 +14,9 @@ namespace kimberlite::ingest {
 //  "items":[{"id","id_is_permalink","title","link","authors":[{"name","email","uri"}],"published_time","updated_time",
 //            "summary_html","content_html","language","categories":[{"term","scheme","label"}],
 //            "enclosures":[{"url","type","length"}]}],"warnings":[],"error":null}
-// Times are RFC 3339 in UTC; what is absent is null. On an error "feed" is null, "items" is empty and "error" is a
-// sentence. Of the headers Content-Type alone is read. "time_zone" (IANA) may say where dates without a zone are.
+// HTML is sanitized (libs/html/sanitize.h), its addresses absolute. Times are RFC 3339 in UTC; what is absent is null.
+// On an error "feed" is null, "items" is empty and "error" is a sentence. Of the headers Content-Type alone is read.
+// "time_zone" (IANA) may say where dates without a zone are.
 std::string ParseLine(std::string_view line);
 
 // {"id","html","url"} → {"id","html"}; with "html":null and "error" when the line is not such an object.

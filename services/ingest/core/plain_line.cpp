@@ -73,7 +73,7 @@ std::string PlainLineOfBytes(std::string_view bytes) {
 std::string PlainLineOfHtml(std::string_view html) {
   html = Beginning(html, kMaxHtml);
   if (html.find_first_of("<&") == std::string_view::npos) return PlainLine(html);
-  return PlainLine(html::PlainText(html));
+  return PlainLine(html::TextLine(html));
 }
 
 }  // namespace kimberlite::ingest

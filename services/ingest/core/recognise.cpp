@@ -1,11 +1,12 @@
 #include "services/ingest/core/recognise.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "libs/base/id.h"
 #include "libs/base/text.h"
-#include "libs/html/clean.h"
+#include "libs/html/sanitize.h"
 #include "libs/html/text.h"
 #include "libs/i18n/language.h"
 #include "libs/i18n/words.h"
@@ -71,13 +72,44 @@ std::string Language(const FeedItem& item, const Feed& feed, const Source& sourc
   return source.default_language_code;
 }
 
+// Empty when there is nothing to see in it.
+std::string Body(const std::string& html, const std::string& base_url) {
+  std::string body = html::Sanitize(html, base_url);
+  const bool shows =
+      std::ranges::any_of(std::array{"<img", "<video", "<audio"}, [&](const char* tag) { return body.contains(tag); });
+  if (!shows && PlainLineOfHtml(body).empty()) body.clear();
+  return body;
+}
+
+// What readers see of sanitized HTML: its words and what it points to, without white space and markup.
+std::string Matter(std::string_view html) {
+  std::string matter;
+  matter.reserve(html.size());
+  while (!html.empty()) {
+    const std::size_t tag = std::min(html.find('<'), html.size());
+    for (const char c : html.substr(0, tag)) {
+      if (static_cast<unsigned char>(c) > ' ') matter += c;
+    }
+    const std::size_t end = std::min(html.find('>', tag), html.size());
+    const std::string_view inside = html.substr(tag, end - tag);
+    for (const std::string_view name : {" src=\"", " href=\""}) {
+      const std::size_t at = inside.find(name);
+      if (at == std::string_view::npos) continue;
+      const std::string_view value = inside.substr(at + name.size());
+      (matter += ' ') += value.substr(0, value.find('"'));
+    }
+    html.remove_prefix(std::min(end + 1, html.size()));
+  }
+  return matter;
+}
+
 RecognisedItem Recognise(const FeedItem& item, const Feed& feed, const Source& source) {
   RecognisedItem result;
   result.language_code = Language(item, feed, source);
   result.headline = i18n::Excerpt(item.title, result.language_code, kMaxHeadline);
   // The fullest text is the body; a description beside it is the summary.
   const bool has_content = !item.content_html.empty();
-  result.body_html = html::Clean(has_content ? item.content_html : item.summary_html, item.base_url);
+  result.body_html = Body(has_content ? item.content_html : item.summary_html, item.base_url);
   if (has_content)
     result.summary = i18n::Excerpt(PlainLineOfHtml(item.summary_html), result.language_code, kMaxSummary);
   result.authors = Authors(item);
@@ -91,7 +123,7 @@ RecognisedItem Recognise(const FeedItem& item, const Feed& feed, const Source& s
   result.digest = FieldDigest()
                       .Add(result.headline)
                       .Add(result.summary)
-                      .Add(result.body_html)
+                      .Add(Matter(result.body_html))
                       .Add(result.authors)
                       .Add(result.categories)
                       .Hex();

@@ -1,12 +1,14 @@
 #include "services/ingest/core/url.h"
 
+#include "libs/base/text.h"
 #include "libs/html/url.h"
 
 namespace kimberlite::ingest {
 
 std::string AbsoluteUrl(std::string_view base, std::string_view reference) {
-  const auto url = html::ResolveUrl(reference, html::ResolveUrl(base, std::nullopt));
-  return url ? url->ToString() : std::string();
+  // An absolute reference, as nearly all are, needs no base.
+  if (std::string text = html::ResolveToText(TrimAscii(reference), std::nullopt, false); !text.empty()) return text;
+  return html::ResolveToText(reference, html::ResolveUrl(base, std::nullopt), false);
 }
 
 std::string CanonicalUrl(std::string_view absolute_url) {
