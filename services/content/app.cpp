@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "libs/telemetry/telemetry.h"
+#include "services/content/adapters/pg_article_store.h"
+
 namespace kimberlite::content {
 
 std::span<const pg::Migration> Migrations();  // made from migrations/ by the build
@@ -21,11 +24,31 @@ bus::Options BusOptions(const Config& config) {
           .client_name = "content"};
 }
 
+// Gives the bylines of the time before authors their author. Goes on where it was interrupted.
+Result<void> ResolveOldBylines(const Config& config) {
+  pg::Pool pool(
+      {.url = config.common.postgres_url, .connections = 1, .application_name = "kimberlite-content-migrate"});
+  PgSiteStore sites;
+  const SystemClock clock;
+  std::int64_t resolved = 0;
+  while (true) {
+    const auto batch = pool.Write([&](pg::Transaction& transaction) -> Result<int> {
+      return ResolveBylinesBatch(transaction, sites, {.verb = "migrate", .actor = "migrate", .time = clock.Now()});
+    });
+    if (!batch) return std::unexpected(batch.error());
+    if (*batch == 0) break;
+    resolved += *batch;
+  }
+  if (resolved > 0) telemetry::Info("bylines resolved to authors", {{"articles", resolved}});
+  return {};
+}
+
 }  // namespace
 
 Result<void> MigrateAll(const Config& config) {
   KIMBERLITE_RETURN_IF_ERROR(pg::Migrate(config.common.postgres_url, kSchema, Migrations()));
   KIMBERLITE_RETURN_IF_ERROR(bus::MigrateOutbox(config.common.postgres_url, kSchema));
+  KIMBERLITE_RETURN_IF_ERROR(ResolveOldBylines(config));
   return bus::Migrate(BusOptions(config));
 }
 
@@ -41,6 +64,7 @@ App::App(Config config)
       tags_(pool_, sites_, clock_),
       service_(pool_, sites_, clock_),
       reader_(pool_, sites_, clock_),
+      authors_(pool_, sites_, clock_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file}) {}
@@ -59,7 +83,8 @@ Result<void> App::Start() {
   }
 
   KIMBERLITE_ASSIGN_OR_RETURN(bus_, bus::Open(BusOptions(config_)));
-  const std::string said[] = {"kimberlite.content.article.v1", "kimberlite.content.site.v1"};
+  const std::string said[] = {"kimberlite.content.article.v1", "kimberlite.content.site.v1",
+                              "kimberlite.content.author.v1"};
   const std::string heard[] = {kItemTopic, kTagsTopic};
   const std::string groups[] = {kGroup};
   KIMBERLITE_RETURN_IF_ERROR(bus_->EnsureTopics(said, {}));
@@ -70,6 +95,7 @@ Result<void> App::Start() {
 
   service_.Register(server_);
   reader_.Register(server_);
+  authors_.Register(server_);
   KIMBERLITE_RETURN_IF_ERROR(server_.Start());
   consumer_ = bus_->Subscribe(bus::GroupSubscription{.group = kGroup,
                                                      .topics = {kItemTopic, kTagsTopic},

@@ -8,6 +8,7 @@
 #include "libs/pg/pg.h"
 #include "libs/rpc/rpc.h"
 #include "libs/runtime/runtime.h"
+#include "services/content/adapters/grpc_author_service.h"
 #include "services/content/adapters/grpc_content_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
 #include "services/content/adapters/item_handler.h"
@@ -45,6 +46,7 @@ class App final : public runtime::Service {
   TagsHandler tags_;
   GrpcContentService service_;
   GrpcReaderService reader_;
+  GrpcAuthorService authors_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<bus::Relay> relay_;
   std::unique_ptr<IdempotencySweeper> sweeper_;

@@ -39,6 +39,7 @@ pb::Translation MessageOf(const Translation& translation) {
   message.set_summary(translation.summary);
   message.set_body_html(translation.body_html);
   for (const std::string& author : translation.authors) message.add_authors(author);
+  for (const std::string& id : translation.author_ids) message.add_author_ids(id);
   if (translation.published_time) *message.mutable_published_time() = TimestampOf(*translation.published_time);
   *message.mutable_updated_time() = TimestampOf(translation.updated_time);
   return message;
@@ -112,6 +113,7 @@ pb::ArticleCard MessageOf(const Card& card) {
   message.set_source_id(card.source_id);
   message.mutable_concept_ids()->Add(card.concept_ids.begin(), card.concept_ids.end());
   for (const std::string& author : card.translation.authors) message.add_authors(author);
+  for (const std::string& id : card.translation.author_ids) message.add_author_ids(id);
   if (card.picture) *message.mutable_picture() = MessageOf(*card.picture);
   if (card.translation.published_time)
     *message.mutable_published_time() = TimestampOf(*card.translation.published_time);
@@ -126,6 +128,17 @@ pb::Source MessageOf(const Source& source) {
   message.set_source_id(source.source_id);
   message.set_name(source.name);
   message.set_url(source.url);
+  return message;
+}
+
+pb::Author MessageOf(const Author& author) {
+  pb::Author message;
+  message.set_author_id(author.author_id);
+  message.set_sequence(author.sequence);
+  message.mutable_names()->insert(author.names.begin(), author.names.end());
+  for (const std::string& alias : author.aliases) message.add_aliases(alias);
+  message.mutable_descriptions()->insert(author.descriptions.begin(), author.descriptions.end());
+  message.set_url(author.url);
   return message;
 }
 
@@ -215,6 +228,14 @@ Result<ArticleUpdate> FromMessage(const pb::UpdateArticleRequest& request) {
 
 Source FromMessage(const pb::Source& source) {
   return {.source_id = source.source_id(), .name = source.name(), .url = source.url()};
+}
+
+Author FromMessage(const pb::Author& author) {
+  return {.author_id = author.author_id(),
+          .names = Texts(author.names()),
+          .aliases = Strings(author.aliases()),
+          .descriptions = Texts(author.descriptions()),
+          .url = author.url()};
 }
 
 Site FromMessage(const pb::Site& message) {

@@ -11,6 +11,7 @@
 #include "kimberlite/content/v1/site.pb.h"
 #include "libs/base/error.h"
 #include "services/content/core/article.h"
+#include "services/content/core/author.h"
 #include "services/content/core/editing.h"
 #include "services/content/core/site.h"
 
@@ -37,6 +38,7 @@ pb::Article MessageOf(const Article& article);
 pb::ArticleCard MessageOf(const Card& card);
 pb::Site MessageOf(const Site& site);
 pb::Source MessageOf(const Source& source);
+pb::Author MessageOf(const Author& author);
 
 // The event of the change from `before` (null: created) to `after`.
 pb::ArticleChanged EventOf(const Article* before, const Article& after);
@@ -46,5 +48,6 @@ Result<NewArticle> FromMessage(const pb::CreateArticleRequest& request);
 Result<ArticleUpdate> FromMessage(const pb::UpdateArticleRequest& request);
 Site FromMessage(const pb::Site& site);
 Source FromMessage(const pb::Source& source);
+Author FromMessage(const pb::Author& author);  // without its sequence
 
 }  // namespace kimberlite::content

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "libs/telemetry/telemetry.h"
 #include "services/content/adapters/content_messages.h"
 #include "services/content/adapters/pg_article_store.h"
 #include "services/content/adapters/pg_idempotency.h"
 #include "services/content/adapters/pg_list_pages.h"
 #include "services/content/adapters/pg_media_store.h"
+#include "services/content/adapters/rpc_acts.h"
 #include "services/content/adapters/svg_check.h"
 #include "services/content/core/article_event.h"
 #include "services/content/core/editing.h"
@@ -22,39 +22,8 @@ constexpr int kDefaultPage = 30;
 constexpr int kMaxPage = 200;
 constexpr std::size_t kSortKeyLength = 28;
 
-Act ActOf(const rpc::Call& call, std::string verb, Time time, std::string note = {}) {
-  return {.verb = std::move(verb),
-          .actor = call.caller,
-          .traceparent = call.context.traceparent,
-          .time = time,
-          .note = std::move(note)};
-}
-
-void Count(const std::string& verb) {
-  telemetry::Metrics::Counter("kimberlite_content_writes_total", "Writes that were committed, repetitions included",
-                              {{"verb", verb}})
-      .Add();
-}
-
-// The answer, counted when it is one.
-template <typename Response>
-Result<Response> Counted(const std::string& verb, Result<Response> outcome) {
-  if (outcome) Count(verb);
-  return outcome;
-}
-
 std::vector<std::string> Codes(const google::protobuf::RepeatedPtrField<std::string>& codes) {
   return {codes.begin(), codes.end()};
-}
-
-Result<void> CheckArticleId(std::int64_t article_id) {
-  if (article_id > 0) return {};
-  return InvalidField("article_id", "must be greater than 0");
-}
-
-Result<void> CheckMinSequence(std::int64_t min_sequence) {
-  if (min_sequence >= 0) return {};
-  return InvalidField("min_sequence", "must be 0 or greater");
 }
 
 // What the foreign key says of a section that was removed after the site was read, in the words of CheckSectionExists.
@@ -64,11 +33,6 @@ Result<void> NamingSection(const Result<void>& written, const std::string& secti
     return written;
   }
   return Fail(Error::Field(Code::kNotFound, "section_id", "section " + Quoted(section_id) + " does not exist"));
-}
-
-std::unexpected<Error> NotYet(const std::string& what, std::int64_t sequence, std::int64_t min_sequence) {
-  return Fail(Code::kUnavailable, what + " is at sequence " + std::to_string(sequence) + " here, " +
-                                      std::to_string(min_sequence) + " was asked for; try again");
 }
 
 Result<v1::ListArticlesResponse> ListAnchoredPage(pg::Transaction& transaction,
@@ -144,7 +108,7 @@ Result<Response> GrpcContentService::ChangeArticle(const Act& act, const Request
   const auto write = [&](pg::Transaction& transaction) -> Result<Response> {
     KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
     KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, request.article_id()));
-    KIMBERLITE_ASSIGN_OR_RETURN(const Article after, change(*site, before));
+    KIMBERLITE_ASSIGN_OR_RETURN(Article after, change(*site, before));
     if (after.picture && after.picture != before.picture) {
       KIMBERLITE_RETURN_IF_ERROR(CheckMediaExists(transaction, after.picture->media_id, "picture.media_id"));
     }

@@ -57,7 +57,7 @@ Result<Filing> FileNew(pg::Transaction& transaction, PgSiteStore& sites, const A
       credit.reset();
     }
   }
-  KIMBERLITE_ASSIGN_OR_RETURN(Article article, ArticleFromItem(item, language, SectionOf(site, item),
+  KIMBERLITE_ASSIGN_OR_RETURN(Article article, ArticleFromItem(site, item, language, SectionOf(site, item),
                                                                credit ? credit->source_id : "", act.time));
   KIMBERLITE_RETURN_IF_ERROR(InsertArticle(transaction, act, article));
   KIMBERLITE_RETURN_IF_ERROR(
@@ -75,7 +75,7 @@ Result<Filing> FileAgain(pg::Transaction& transaction, const Act& act, const Sit
                         pg::Params(item.source_id, item.external_id, item.sequence)));
   if (known.Text("language_code") != language) return Filing::kForeignLanguage;
   KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, site, known.Int("article_id")));
-  KIMBERLITE_ASSIGN_OR_RETURN(const Revision revision, ReviseFromItem(before, item, language, act.time));
+  KIMBERLITE_ASSIGN_OR_RETURN(Revision revision, ReviseFromItem(before, item, language, act.time));
   KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, revision.article));
   return revision.filing;
 }

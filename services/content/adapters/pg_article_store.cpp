@@ -5,6 +5,7 @@
 
 #include "libs/base/id.h"
 #include "libs/bus/outbox.h"
+#include "services/content/adapters/pg_author_store.h"
 #include "services/content/adapters/pg_list_pages.h"
 #include "services/content/adapters/pg_withdrawals.h"
 #include "services/content/core/article_event.h"
@@ -48,7 +49,9 @@ Translation TranslationOf(const pg::Row& row) {
           .slug = row.String("slug"),
           .summary = row.String("summary"),
           .authors = row.Strings("authors"),
+          .author_ids = row.Strings("author_ids"),
           .published_time = row.OptionalInstant("published_time"),
+          .archive_month = row.String("archive_month"),
           .updated_time = row.Instant("updated_time")};
 }
 
@@ -89,9 +92,10 @@ Result<Article> Read(pg::Transaction& transaction, const Site& site, std::int64_
 
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows translations,
-      transaction.Query("SELECT language_code, state, version, headline, slug, summary, body_html, authors,"
-                        " published_time, updated_time, from_item FROM content.translations WHERE article_id = $1",
-                        pg::Params(article_id)));
+      transaction.Query(
+          "SELECT language_code, state, version, headline, slug, summary, body_html, authors, author_ids,"
+          " published_time, archive_month, updated_time, from_item FROM content.translations WHERE article_id = $1",
+          pg::Params(article_id)));
   for (const pg::Row& translation : translations) {
     article.translations.push_back(TranslationOf(translation));
     article.translations.back().body_html = translation.String("body_html");
@@ -134,14 +138,16 @@ Result<void> WriteTranslation(pg::Transaction& transaction, const Article& artic
   const pg::Params params(article.article_id, translation.language_code, static_cast<std::int64_t>(translation.state),
                           translation.version, translation.headline, translation.slug, translation.summary,
                           translation.body_html, translation.authors, translation.published_time,
-                          translation.updated_time, translation.from_item);
+                          translation.updated_time, translation.from_item, translation.author_ids,
+                          translation.archive_month);
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "INSERT INTO content.translations (article_id, language_code, state, version, headline, slug, summary, body_html,"
-      " authors, published_time, updated_time, from_item) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+      " authors, published_time, updated_time, from_item, author_ids, archive_month)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
       " ON CONFLICT (article_id, language_code) DO UPDATE SET state = excluded.state, version = excluded.version,"
       " headline = excluded.headline, slug = excluded.slug, summary = excluded.summary, body_html = excluded.body_html,"
       " authors = excluded.authors, published_time = excluded.published_time, updated_time = excluded.updated_time,"
-      " from_item = excluded.from_item",
+      " from_item = excluded.from_item, author_ids = excluded.author_ids, archive_month = excluded.archive_month",
       params));
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "INSERT INTO content.translation_revisions (article_id, language_code, version, sequence, state, headline, slug,"
@@ -296,14 +302,14 @@ const char* const kListSql =
     "SELECT e.sort_key, e.article_id, a.sequence, a.section_id, a.source_id, a.picture_media_id, a.picture_alt,"
     " ARRAY(SELECT g.concept_id FROM content.article_tags AS g WHERE g.article_id = e.article_id ORDER BY g.rank)"
     " AS concept_ids,"
-    " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.published_time, t.updated_time,"
-    " t.body_bytes"
+    " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.author_ids, t.published_time,"
+    " t.archive_month, t.updated_time, t.body_bytes"
     " FROM (SELECT list_key, sort_key, article_id, language_code FROM content.list_entries"
     " WHERE list_key = $1 AND sort_key < $2 AND sort_key >= $4 ORDER BY sort_key DESC LIMIT $3) AS e"
     " CROSS JOIN LATERAL (SELECT sequence, section_id, source_id, picture_media_id, picture_alt FROM content.articles"
     " WHERE article_id = e.article_id OFFSET 0) AS a"
-    " CROSS JOIN LATERAL (SELECT language_code, state, version, headline, slug, summary, authors, published_time,"
-    " updated_time, octet_length(body_html) AS body_bytes FROM content.translations"
+    " CROSS JOIN LATERAL (SELECT language_code, state, version, headline, slug, summary, authors, author_ids,"
+    " published_time, archive_month, updated_time, octet_length(body_html) AS body_bytes FROM content.translations"
     " WHERE article_id = e.article_id AND language_code = e.language_code OFFSET 0) AS t"
     " ORDER BY e.sort_key DESC";
 
@@ -312,12 +318,12 @@ const char* const kCardsSql =
     "SELECT w.article_id, a.sequence, a.section_id, a.source_id, a.picture_media_id, a.picture_alt,"
     " ARRAY(SELECT g.concept_id FROM content.article_tags AS g WHERE g.article_id = w.article_id ORDER BY g.rank)"
     " AS concept_ids,"
-    " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.published_time, t.updated_time,"
-    " sum(t.body_bytes) OVER () AS all_body_bytes,"
+    " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.author_ids, t.published_time,"
+    " t.archive_month, t.updated_time, sum(t.body_bytes) OVER () AS all_body_bytes,"
     " CASE WHEN $4 AND sum(t.body_bytes) OVER () <= 16777216 THEN t.body_html END AS body_html"
     " FROM unnest($1::bigint[]) WITH ORDINALITY AS w (article_id, place)"
-    " CROSS JOIN LATERAL (SELECT language_code, state, version, headline, slug, summary, authors, published_time,"
-    " updated_time, body_html, octet_length(body_html) AS body_bytes,"
+    " CROSS JOIN LATERAL (SELECT language_code, state, version, headline, slug, summary, authors, author_ids,"
+    " published_time, archive_month, updated_time, body_html, octet_length(body_html) AS body_bytes,"
     " array_position($2::text[], language_code) AS preference FROM content.translations"
     " WHERE article_id = w.article_id AND language_code = ANY ($2::text[]) AND state = 2"
     " ORDER BY array_position($2::text[], language_code) LIMIT $3) AS t"
@@ -335,6 +341,7 @@ Result<Article> LockArticle(pg::Transaction& transaction, const Site& site, std:
 
 Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article& article) {
   KIMBERLITE_RETURN_IF_ERROR(HoldLanguages(transaction, nullptr, article));
+  KIMBERLITE_RETURN_IF_ERROR(ResolveBylines(transaction, act, nullptr, article));
   KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows id,
                               transaction.Query("SELECT nextval('content.article_ids') AS article_id"));
   article.article_id = id[0].Int("article_id");
@@ -348,9 +355,10 @@ Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article
   return WriteChange(transaction, act, nullptr, article);
 }
 
-Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Article& before, const Article& after) {
+Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Article& before, Article& after) {
   if (before == after) return {};
   KIMBERLITE_RETURN_IF_ERROR(HoldLanguages(transaction, &before, after));
+  KIMBERLITE_RETURN_IF_ERROR(ResolveBylines(transaction, act, &before, after));
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "UPDATE content.articles SET sequence = $2, section_id = $3, source_id = $4, source_url = $5, picture_media_id = "
       "$6,"
@@ -360,6 +368,29 @@ Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Art
   // What tagging said may leave the article itself as it was.
   if (before.sequence == after.sequence) return {};
   return WriteChange(transaction, act, &before, after);
+}
+
+Result<int> ResolveBylinesBatch(pg::Transaction& transaction, PgSiteStore& sites, const Act& act) {
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      transaction.Query("SELECT DISTINCT article_id FROM (SELECT article_id FROM content.translations"
+                        " WHERE cardinality(author_ids) < cardinality(authors) LIMIT 200) AS t ORDER BY article_id"));
+  if (rows.empty()) return 0;
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites.Load(transaction));
+  for (const pg::Row& row : rows) {
+    KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, row.Int("article_id")));
+    Article after = before;
+    KIMBERLITE_RETURN_IF_ERROR(ResolveBylines(transaction, act, &before, after));
+    for (const Translation& translation : after.translations) {
+      KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
+          "UPDATE content.translations SET author_ids = $3 WHERE article_id = $1 AND language_code = $2",
+          pg::Params(after.article_id, translation.language_code, translation.author_ids)));
+    }
+    const ListDiff lists = DiffLists(ListPlaces(before), ListPlaces(after));
+    KIMBERLITE_RETURN_IF_ERROR(AddToLists(transaction, after.article_id, lists.added));
+    KIMBERLITE_RETURN_IF_ERROR(SealPages(transaction, lists.added));
+  }
+  return rows.size();
 }
 
 Result<ListPage> ReadList(pg::Transaction& transaction, const ListQuery& query) {

@@ -8,6 +8,7 @@
 #include "libs/pg/pg.h"
 #include "services/content/adapters/act.h"
 #include "services/content/adapters/content_messages.h"
+#include "services/content/adapters/pg_site_store.h"
 #include "services/content/core/article.h"
 #include "services/content/core/site.h"
 
@@ -22,12 +23,17 @@ Result<Article> ReadArticle(pg::Transaction& transaction, const Site& site, std:
 // the other and their events in the order of the sequence.
 Result<Article> LockArticle(pg::Transaction& transaction, const Site& site, std::int64_t article_id);
 
-// Stores a new article under the next public id, with its revisions, list entries and event. Sets article_id.
+// Stores a new article under the next public id, with its revisions, list entries and event. Sets article_id
+// and author_ids.
 Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article& article);
 
 // Stores what differs between `before`, which LockArticle gave, and `after`: rows, revisions, list entries, and the
-// event with both. Nothing when nothing differs.
-Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Article& before, const Article& after);
+// event with both. Nothing when nothing differs. Sets the author_ids of new bylines.
+Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Article& before, Article& after);
+
+// Gives up to 200 articles whose bylines were written before there were authors their author_ids and places in the
+// lists of authors; how many those were. Tells nobody: the lists did not exist before.
+Result<int> ResolveBylinesBatch(pg::Transaction& transaction, PgSiteStore& sites, const Act& act);
 
 // What ReadList asks: $1 list key, $2 sort key to stay below, $3 rows, $4 least sort key. Named for the test that reads
 // its plan.

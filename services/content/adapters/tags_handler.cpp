@@ -31,7 +31,7 @@ Result<void> TagsHandler::Handle(const bus::Event& event) {
     KIMBERLITE_ASSIGN_OR_RETURN(const bool first, bus::FirstTime(transaction, kSchema, "content.tags", event));
     if (!first) return "repeated";
     KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, suggestion.article_id));
-    KIMBERLITE_ASSIGN_OR_RETURN(const Article after, ApplyTags(before, suggestion));
+    KIMBERLITE_ASSIGN_OR_RETURN(Article after, ApplyTags(before, suggestion));
     KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, after));
     if (after.sequence != before.sequence) return "applied";
     return after.tagging_sequence == before.tagging_sequence ? "older" : "unchanged";

@@ -27,9 +27,11 @@ struct Translation {
   std::string summary;
   std::string body_html;  // clean: see adapters/body.h
   std::vector<std::string> authors;
-  std::optional<Time> published_time;  // when readers first saw it
-  Time updated_time;                   // when its words last changed
-  bool from_item = false;              // its words are as an ingested item gave them
+  std::vector<std::string> author_ids;  // of authors, in order; filled by the store, see pg_author_store.h
+  std::optional<Time> published_time;   // when readers first saw it
+  std::string archive_month;            // "yyyy-mm" of it in the site's time zone then; empty before
+  Time updated_time;                    // when its words last changed
+  bool from_item = false;               // its words are as an ingested item gave them
 
   bool operator==(const Translation&) const = default;
 };

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "libs/base/text.h"
+#include "services/content/core/author.h"
 #include "services/content/core/rules.h"
 
 namespace kimberlite::content {
@@ -34,6 +36,16 @@ bool Entered(const Article* before, const Article& after, TranslationState state
   });
 }
 
+// "2026-11"
+bool IsMonth(std::string_view text) {
+  if (text.size() != 7 || text[4] != '-') return false;
+  for (const std::size_t i : {0, 1, 2, 3, 5, 6}) {
+    if (text[i] < '0' || text[i] > '9') return false;
+  }
+  const int month = (text[5] - '0') * 10 + (text[6] - '0');
+  return month >= 1 && month <= 12;
+}
+
 }  // namespace
 
 std::string SortKey(Time published_time, std::int64_t article_id) {
@@ -49,6 +61,13 @@ std::string ConceptList(const std::string& language_code, std::int64_t concept_i
 }
 std::string SourceList(const std::string& language_code, const std::string& source_id) {
   return language_code + "/source/" + source_id;
+}
+
+std::string AuthorList(const std::string& language_code, const std::string& author_id) {
+  return language_code + "/author/" + author_id;
+}
+std::string ArchiveList(const std::string& language_code, const std::string& month) {
+  return language_code + "/archive/" + month;
 }
 
 Result<void> CheckListKey(const Site& site, std::string_view list_key) {
@@ -68,9 +87,11 @@ Result<void> CheckListKey(const Site& site, std::string_view list_key) {
     // "007" would be another key for the same concept.
     if (error == std::errc() && end == id.data() + id.size() && number > 0 && id.front() != '0') return {};
   }
+  if (kind == "author" && IsSlug(id, kMaxAuthorId)) return {};
+  if (kind == "archive" && IsMonth(id)) return {};
   return InvalidField(field,
-                      "must be a language code alone or followed by /section/{section_id}, /concept/{concept_id} or "
-                      "/source/{source_id}, this is " +
+                      "must be a language code alone or followed by /section/{section_id}, /concept/{concept_id}, "
+                      "/source/{source_id}, /author/{author_id} or /archive/{yyyy}-{mm}, this is " +
                           Quoted(list_key));
 }
 
@@ -84,8 +105,13 @@ std::vector<ListPlace> ListPlaces(const Article& article) {
     places.push_back({SectionList(language, article.section_id), sort_key, language});
     for (const Tag& tag : article.tags) places.push_back({ConceptList(language, tag.concept_id), sort_key, language});
     if (!article.source_id.empty()) places.push_back({SourceList(language, article.source_id), sort_key, language});
+    for (const std::string& id : translation.author_ids)
+      places.push_back({AuthorList(language, id), sort_key, language});
+    places.push_back({ArchiveList(language, translation.archive_month), sort_key, language});
   }
   std::ranges::sort(places);
+  // Two spellings of one author in a byline.
+  places.erase(std::ranges::unique(places).begin(), places.end());
   return places;
 }
 

@@ -28,14 +28,17 @@ struct ListPlace {
 // 1970 count as 1970.
 std::string SortKey(Time published_time, std::int64_t article_id);
 
-// "en", "en/section/economy", "en/concept/7", "en/source/yakutia24".
+// "en", "en/section/economy", "en/concept/7", "en/source/yakutia24", "en/author/anna-petrova", "en/archive/2026-11".
 std::string HomeList(const std::string& language_code);
 std::string SectionList(const std::string& language_code, const std::string& section_id);
 std::string ConceptList(const std::string& language_code, std::int64_t concept_id);
 std::string SourceList(const std::string& language_code, const std::string& source_id);
+std::string AuthorList(const std::string& language_code, const std::string& author_id);
+std::string ArchiveList(const std::string& language_code, const std::string& month);
 
-// Whether there can be such a list: INVALID_ARGUMENT when the key is none of the four shapes or names none of the
-// site's languages, NOT_FOUND when it names a section or source that does not exist. Concepts are not known here.
+// Whether there can be such a list: INVALID_ARGUMENT when the key is none of the six shapes or names none of the
+// site's languages, NOT_FOUND when it names a section or source that does not exist. Concepts
+// and authors are not known here.
 Result<void> CheckListKey(const Site& site, std::string_view list_key);
 
 // Every place of the article, sorted.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "libs/base/text.h"
+#include "libs/i18n/dates.h"
 #include "libs/i18n/slug.h"
 #include "services/content/core/rules.h"
 
@@ -156,9 +157,11 @@ std::string SlugOf(const std::string& headline, const std::string& language_code
   return slug.empty() ? "article" : slug;
 }
 
-void Publish(Translation& translation, Time now) {
+void Publish(const Site& site, Translation& translation, Time now) {
   translation.state = TranslationState::kPublished;
-  if (!translation.published_time) translation.published_time = now;
+  if (translation.published_time) return;
+  translation.published_time = now;
+  translation.archive_month = i18n::FormatIsoWithOffset(now, site.time_zone).substr(0, 7);
 }
 
 void OrderTranslations(const Site& site, Article& article) {
@@ -211,7 +214,7 @@ Result<Article> CreateArticle(const Site& site, const NewArticle& request, Time 
   }
   KIMBERLITE_RETURN_IF_ERROR(ChangeTranslations(site, article, words, now));
   if (request.publish) {
-    for (Translation& translation : article.translations) Publish(translation, now);
+    for (Translation& translation : article.translations) Publish(site, translation, now);
   }
   OrderTranslations(site, article);
   return article;
@@ -258,7 +261,7 @@ Result<Article> PublishArticle(const Site& site, const Article& before, const st
       return Fail(Error::Field(Code::kFailedPrecondition, field,
                                which + " is in none of the site's languages (" + site.LanguageList() + ")"));
     }
-    Publish(translation, now);
+    Publish(site, translation, now);
     ++translation.version;
   }
   return Next(before, std::move(after));

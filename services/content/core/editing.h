@@ -76,8 +76,8 @@ std::string SlugOf(const std::string& headline, const std::string& language_code
 // The original first, then in the site's order of languages.
 void OrderTranslations(const Site& site, Article& article);
 
-// Makes a draft public.
-void Publish(Translation& translation, Time now);
+// Makes a draft public. Its month in the archive is that of the site's time zone now, and stays so.
+void Publish(const Site& site, Translation& translation, Time now);
 
 // The tags with the editor's replaced: those first, in order, then the automatic ones.
 std::vector<Tag> WithEditorTags(const std::vector<Tag>& tags, const std::vector<std::int64_t>& concept_ids);

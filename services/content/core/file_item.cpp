@@ -99,13 +99,13 @@ std::optional<Source> CreditOf(const Site& site, const Item& item, const std::st
   return Source{.source_id = id, .name = name, .url = CheckUrl(item.credit_url, "credit_url") ? item.credit_url : ""};
 }
 
-Result<Article> ArticleFromItem(const Item& item, const std::string& language_code, const std::string& section_id,
-                                const std::string& source_id, Time now) {
+Result<Article> ArticleFromItem(const Site& site, const Item& item, const std::string& language_code,
+                                const std::string& section_id, const std::string& source_id, Time now) {
   KIMBERLITE_ASSIGN_OR_RETURN(Translation translation, TranslationOf(item, language_code));
   translation.version = 1;
   translation.slug = SlugOf(translation.headline, language_code);
   translation.updated_time = now;
-  if (item.publish_at_once) Publish(translation, now);
+  if (item.publish_at_once) Publish(site, translation, now);
   Article article{.sequence = 1,
                   .section_id = section_id,
                   .source_id = source_id,

@@ -45,8 +45,8 @@ std::string FitLine(const std::string& text, const std::string& language_code, s
 
 // A new article in one language; the credit and the section are taken as given. INVALID_ARGUMENT when no headline is
 // left.
-Result<Article> ArticleFromItem(const Item& item, const std::string& language_code, const std::string& section_id,
-                                const std::string& source_id, Time now);
+Result<Article> ArticleFromItem(const Site& site, const Item& item, const std::string& language_code,
+                                const std::string& section_id, const std::string& source_id, Time now);
 
 // What became of an item.
 enum class Filing : std::uint8_t {

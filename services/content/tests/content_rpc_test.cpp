@@ -101,7 +101,7 @@ TEST_F(ContentRpcTest, EveryWriteIsOneTransactionWithItsEvent) {
                 " SELECT xmin::text FROM content.list_entries UNION ALL SELECT xmin::text FROM content.idempotency"
                 " UNION ALL SELECT xmin::text FROM content.outbox WHERE key = '1001') AS t"),
             1);
-  EXPECT_EQ(database_.Number("SELECT count(*) FROM content.list_entries"), 10);
+  EXPECT_EQ(database_.Number("SELECT count(*) FROM content.list_entries"), 13);
 
   const auto updated = Call<v1::UpdateArticleResponse>(NewHeadline(created, "Ice breaks late"));
   ASSERT_TRUE(updated) << updated.error().ToString();
@@ -131,7 +131,7 @@ TEST_F(ContentRpcTest, EventsTellBeforeAndAfter) {
   ASSERT_THAT(events, SizeIs(3));
   EXPECT_FALSE(events[0].has_before());
   EXPECT_THAT(events[0].changes(), ElementsAre(v1::ARTICLE_CHANGE_CREATED, v1::ARTICLE_CHANGE_PUBLISHED));
-  EXPECT_THAT(ListKeys(events[0].after()), SizeIs(10));
+  EXPECT_THAT(ListKeys(events[0].after()), SizeIs(13));
 
   EXPECT_THAT(events[1].changes(), ElementsAre(v1::ARTICLE_CHANGE_TEXT));
   EXPECT_TRUE(MessageDifferencer::Equals(events[1].before(), events[0].after()));
@@ -142,10 +142,10 @@ TEST_F(ContentRpcTest, EventsTellBeforeAndAfter) {
   EXPECT_EQ(events[1].after().sequence(), 2);
 
   EXPECT_THAT(events[2].changes(), ElementsAre(v1::ARTICLE_CHANGE_WITHDRAWN));
-  EXPECT_THAT(ListKeys(events[2].after()),
-              ElementsAre("sah", "sah/concept/3", "sah/concept/7", "sah/section/economy", "sah/source/river-post"));
+  EXPECT_THAT(ListKeys(events[2].after()), ElementsAre("sah", "sah/archive/2026-11", "sah/concept/3", "sah/concept/7",
+                                                       "sah/section/economy", "sah/source/river-post"));
   EXPECT_EQ(database_.Text("SELECT string_agg(DISTINCT type || ' ' || source || ' ' || key, ',') FROM content.outbox "
-                           "WHERE key <> 'site'"),
+                           "WHERE topic = 'kimberlite.content.article.v1'"),
             "kimberlite.content.v1.ArticleChanged content 1001");
   EXPECT_EQ(database_.Number("SELECT min(length(traceparent)) FROM content.outbox"), 55);
 }

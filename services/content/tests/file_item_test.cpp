@@ -26,7 +26,9 @@ Item SampleItem() {
           .publish_at_once = true};
 }
 
-Article Filed(const Item& item) { return *ArticleFromItem(item, "en", "economy", "yakutia24", At2026(0)); }
+Article Filed(const Item& item) {
+  return *ArticleFromItem(SampleSite(), item, "en", "economy", "yakutia24", At2026(0));
+}
 
 TEST(LanguageOf, TakesTheCodeOrItsParent) {
   Item item = SampleItem();
@@ -102,10 +104,12 @@ TEST(ArticleFromItem, BecomesAStoryInOneLanguage) {
 TEST(ArticleFromItem, NeedsAHeadlineAndABodyThatFits) {
   Item item = SampleItem();
   item.headline = "\n \u202E";
-  EXPECT_EQ(ArticleFromItem(item, "en", "economy", "", At2026(0)).error().violations()[0].field, "headline");
+  EXPECT_EQ(ArticleFromItem(SampleSite(), item, "en", "economy", "", At2026(0)).error().violations()[0].field,
+            "headline");
   item = SampleItem();
   item.body_html.assign((1 << 20) + 1, 'x');
-  EXPECT_EQ(ArticleFromItem(item, "en", "economy", "", At2026(0)).error().violations()[0].field, "body_html");
+  EXPECT_EQ(ArticleFromItem(SampleSite(), item, "en", "economy", "", At2026(0)).error().violations()[0].field,
+            "body_html");
 }
 
 TEST(ReviseFromItem, ReplacesTheWordsAndKeepsTheUrl) {

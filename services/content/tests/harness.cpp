@@ -66,6 +66,8 @@ void ContentRpcTest::SetUp() {
   server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.tokens_file = tokens_.path()});
   service_->Register(*server_);
   reader_->Register(*server_);
+  authors_ = std::make_unique<GrpcAuthorService>(database_.pool(), sites_, clock_);
+  authors_->Register(*server_);
   const auto started = server_->Start();
   ASSERT_TRUE(started) << started.error().ToString();
 }

@@ -13,6 +13,7 @@
 #include "libs/pg/pg.h"
 #include "libs/rpc/rpc.h"
 #include "libs/testing/servers.h"
+#include "services/content/adapters/grpc_author_service.h"
 #include "services/content/adapters/grpc_content_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
 #include "services/content/adapters/pg_site_store.h"
@@ -91,6 +92,7 @@ class ContentRpcTest : public ::testing::Test {
   TokensFile tokens_;
   std::unique_ptr<GrpcContentService> service_;
   std::unique_ptr<GrpcReaderService> reader_;
+  std::unique_ptr<GrpcAuthorService> authors_;
   std::unique_ptr<rpc::Server> server_;
 };
 

@@ -254,7 +254,7 @@ TEST_F(ListPagesTest, TheEventOfAPublicationNamesTheBoundAndTheRpcTheNeighbours)
     EXPECT_EQ(event.sealed_size() > 0, &event == &events.back());
   }
   // Home, section, source and two concepts in two languages.
-  ASSERT_EQ(events.back().sealed_size(), 10);
+  ASSERT_EQ(events.back().sealed_size(), 13);
 
   v1::ListArticlesRequest request;
   request.set_list_key("sah/source/river-post");

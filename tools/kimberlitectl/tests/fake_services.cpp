@@ -52,6 +52,10 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(content, PutSource);
   KIMBERLITE_ANSWER(content, PutMedia);
   KIMBERLITE_ANSWER(content, GetMedia);
+  KIMBERLITE_ANSWER(content, GetAuthor);
+  KIMBERLITE_ANSWER(content, PutAuthor);
+  KIMBERLITE_ANSWER(content, ListAuthors);
+  KIMBERLITE_ANSWER(content, ListArchiveMonths);
   KIMBERLITE_ANSWER(tagging, PutConcept);
   KIMBERLITE_ANSWER(tagging, GetConcept);
   KIMBERLITE_ANSWER(tagging, BatchGetConcepts);
@@ -63,6 +67,7 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(ingest, GetSource);
   KIMBERLITE_ANSWER(ingest, ListSources);
   KIMBERLITE_ANSWER(ingest, PollSource);
+  KIMBERLITE_ANSWER(ingest, PauseSource);
   KIMBERLITE_ANSWER(ingest, ListItems);
   KIMBERLITE_ANSWER(rendering, WaitVisible);
   KIMBERLITE_ANSWER(rendering, InspectPage);
