@@ -40,7 +40,10 @@ def main():
     command("test", "build and run every test on real servers", test, options=[
         (["arguments"], {"nargs": argparse.REMAINDER, "metavar": "…", "help": "for ctest, e.g. -R content -V"}),
     ])
-    command("check", "layout of the sources, unit and contract tests", lambda _: testing.check())
+    command("check", "layout of the sources, unit and contract tests",
+            lambda arguments: testing.check_pages() if arguments.pages else testing.check(), options=[
+        (["--pages"], {"action": "store_true", "help": "instead, every kind of page in a browser; about ten minutes"}),
+    ])
     command("demo", "tell the way of one story as it happens, then measure publications",
             lambda arguments: demo.run(arguments, with_story=True), options=[kafka, publishes, both, no_build])
     command("bench", "the measures of the demo alone, or with a NAME of one part. " + bench.names(), measure, options=[

@@ -4,9 +4,10 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 
 from . import kafka, postgres, redis
-from .build import build
+from .build import PROGRAMS, build
 from .errors import DevError
 from .process import say
 from .settings import REPOSITORY, Settings, default_build_dir, default_dev_dir, ports_from_environment
@@ -81,6 +82,14 @@ def check():
     build_dir = default_build_dir()
     build(build_dir)
     return ctest(build_dir, ["--label-regex", "^(unit|contract)$"], {}) or code
+
+
+def check_pages():
+    """Every kind of page in every language, in a real browser, with Lighthouse's performance: about ten minutes."""
+    build_dir = default_build_dir()
+    build(build_dir, PROGRAMS)
+    command = [sys.executable, "-B", REPOSITORY / "tests/pages/run.py", "--full"]
+    return subprocess.run(command, env={**os.environ, "KIMBERLITE_BUILD_DIR": str(build_dir)}).returncode
 
 
 def check_format():

@@ -84,7 +84,9 @@ void PageMaker::OfferEach(Shell& shell, const std::function<std::string(const Si
     choice.url = path_in(SiteView(site_, choice.code));
     shell.alternates.push_back({choice.code, view_.Absolute(choice.url)});
   }
-  shell.alternates.push_back({"x-default", view_.Absolute("/")});
+  // Readers of no listed language choose one on the front page, and elsewhere get the site's first.
+  const bool front = shell.languages.front().url == SiteView(site_, shell.languages.front().code).HomePath();
+  shell.alternates.push_back({"x-default", view_.Absolute(front ? "/" : shell.languages.front().url)});
 }
 
 Page PageMaker::Redirect(const std::string& path) {

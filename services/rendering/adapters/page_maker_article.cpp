@@ -176,7 +176,7 @@ Result<void> PageMaker::AddRelated(const Article& article, const Translation& sh
             std::clamp(std::chrono::duration<double, std::ratio<3600>>(span).count() / kRelatedWindow, 0.1, 1000.0);
       }
       for (const ArticleCard& card : cards) {
-        if (seen.contains(card.article_id())) continue;
+        if (seen.contains(card.article_id()) || card.sort_key() >= own_key) continue;
         Candidate& candidate = candidates[card.article_id()];
         candidate.card = card;
         candidate.weight += rarity;
