@@ -12,9 +12,11 @@ namespace kimberlite::i18n {
 namespace {
 
 constexpr Charset kCharsets[] = {
-    {"utf-8", "UTF-8", CharsetKind::kMultiByte, " utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 "},
-    {"utf-16le", "UTF-16LE", CharsetKind::kWide, " utf-16 utf16 ucs-2 iso-10646-ucs-2 unicode csunicode unicodefeff "},
-    {"utf-16be", "UTF-16BE", CharsetKind::kWide, " unicodefffe "},
+    {"utf-8", "UTF-8", CharsetKind::kMultiByte,
+     " utf8 utf_8 cp65001 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 "},
+    {"utf-16le", "UTF-16LE", CharsetKind::kWide,
+     " utf-16 utf_16 utf16 utf-16-le u16 ucs-2 iso-10646-ucs-2 unicode csunicode unicodefeff "},
+    {"utf-16be", "UTF-16BE", CharsetKind::kWide, " unicodefffe utf-16-be "},
     {"utf-32le", "UTF-32LE", CharsetKind::kWide, " utf-32 utf32 "},
     {"utf-32be", "UTF-32BE", CharsetKind::kWide, " "},
     {"windows-1251", "windows-1251", CharsetKind::kSingleByte, " cp1251 x-cp1251 win-1251 win1251 "},
@@ -22,9 +24,9 @@ constexpr Charset kCharsets[] = {
      " cp1252 x-cp1252 iso-8859-1 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 iso-ir-100 latin1 latin-1 l1 us-ascii "
      "ascii "
      "ansi_x3.4-1968 cp819 ibm819 csisolatin1 "},
-    {"koi8-r", "KOI8-R", CharsetKind::kSingleByte, " koi koi8 koi8_r cskoi8r "},
+    {"koi8-r", "KOI8-R", CharsetKind::kSingleByte, " koi koi8r koi8 koi8_r cskoi8r "},
     {"koi8-u", "KOI8-U", CharsetKind::kSingleByte, " koi8-ru "},
-    {"ibm866", "ibm-866", CharsetKind::kSingleByte, " 866 cp866 csibm866 "},
+    {"ibm866", "ibm-866", CharsetKind::kSingleByte, " 866 cp866 ibm-866 csibm866 "},
     {"iso-8859-5", "ISO-8859-5", CharsetKind::kSingleByte,
      " iso8859-5 iso88595 iso_8859-5 cyrillic iso-ir-144 csisolatincyrillic "},
     {"x-mac-cyrillic", "x-mac-cyrillic", CharsetKind::kSingleByte, " x-mac-ukrainian "},
@@ -51,16 +53,19 @@ constexpr Charset kCharsets[] = {
     {"iso-8859-10", "iso-8859_10-1998", CharsetKind::kSingleByte, " iso8859-10 iso885910 latin6 l6 iso-ir-157 "},
     {"iso-8859-13", "ISO-8859-13", CharsetKind::kSingleByte, " iso8859-13 iso885913 "},
     {"iso-8859-14", "iso-8859_14-1998", CharsetKind::kSingleByte, " iso8859-14 iso885914 "},
+    {"iso-8859-16", "iso-8859_16-2001", CharsetKind::kSingleByte, " iso8859-16 iso885916 "},
     {"iso-8859-15", "ISO-8859-15", CharsetKind::kSingleByte,
      " iso8859-15 iso885915 iso_8859-15 latin9 l9 csisolatin9 "},
-    {"gb18030", "gb18030", CharsetKind::kMultiByte, " gbk gb2312 gb_2312 gb_2312-80 chinese x-gbk csgb2312 iso-ir-58 "},
-    {"big5", "Big5-HKSCS", CharsetKind::kMultiByte, " big5-hkscs cn-big5 x-x-big5 csbig5 "},
+    {"gb18030", "gb18030", CharsetKind::kMultiByte,
+     " gbk cp936 ms936 windows-936 gb_18030-2000 gb2312 gb_2312 gb_2312-80 chinese x-gbk csgb2312 iso-ir-58 "},
+    {"big5", "Big5-HKSCS", CharsetKind::kMultiByte, " big5hkscs cp950 big-5 big5-hkscs cn-big5 x-x-big5 csbig5 "},
     {"shift_jis", "windows-31j", CharsetKind::kMultiByte,
-     " sjis shift-jis x-sjis ms_kanji ms932 windows-31j csshiftjis "},
-    {"euc-jp", "EUC-JP", CharsetKind::kMultiByte, " x-euc-jp cseucpkdfmtjapanese "},
+     " sjis cp932 shiftjis shift-jis x-sjis ms_kanji ms932 windows-31j csshiftjis "},
+    {"euc-jp", "EUC-JP", CharsetKind::kMultiByte, " eucjp euc_jp x-euc-jp cseucpkdfmtjapanese "},
     {"iso-2022-jp", "ISO-2022-JP", CharsetKind::kMultiByte, " csiso2022jp "},
     {"euc-kr", "windows-949", CharsetKind::kMultiByte,
-     " ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 korean windows-949 iso-ir-149 cseuckr "},
+     " euckr euc_kr cp949 ms949 ksc5601-1987 ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 korean windows-949 "
+     "iso-ir-149 cseuckr "},
 };
 
 void U_CALLCONV CountAndSubstitute(const void* context, UConverterToUnicodeArgs* args, const char* units,

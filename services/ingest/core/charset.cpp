@@ -84,37 +84,53 @@ bool HasHighBytes(std::string_view bytes) {
   return std::ranges::any_of(bytes, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
-DecodedText Read(std::string_view bytes, const Charset& encoding, std::string warning) {
-  DecodedText decoded{{}, std::string(encoding.name), std::move(warning)};
-  if (&encoding == &Utf8() && IsValidUtf8(bytes)) {
-    decoded.text = bytes;
-    return decoded;
-  }
-  i18n::ConvertedText conversion = i18n::ConvertToUtf8(bytes, encoding);
-  decoded.text = std::move(conversion.text);
-  if (conversion.errors > 0 && decoded.warning.empty()) {
-    decoded.warning =
-        std::to_string(conversion.errors) + " byte sequences are not " + decoded.charset + " and were replaced";
-  }
+DecodedText Owning(std::string text, std::string charset, std::string warning) {
+  DecodedText decoded{{}, std::move(charset), std::move(warning), std::make_unique<std::string>(std::move(text))};
+  decoded.text = *decoded.converted;
   return decoded;
+}
+
+std::string Replaced(int errors, std::string_view charset) {
+  return std::to_string(errors) + " byte sequences are not " + std::string(charset) + " and were replaced";
+}
+
+DecodedText Read(std::string_view bytes, const Charset& encoding, std::string warning) {
+  i18n::ConvertedText conversion = i18n::ConvertToUtf8(bytes, encoding);
+  if (conversion.errors > 0 && warning.empty()) warning = Replaced(conversion.errors, encoding.name);
+  return Owning(std::move(conversion.text), std::string(encoding.name), std::move(warning));
+}
+
+// Of bytes that are known to be UTF-8.
+DecodedText AsItIs(std::string_view bytes, std::string warning) {
+  return {bytes, "utf-8", std::move(warning), nullptr};
 }
 
 // Claimed to be UTF-8, or not labelled at all, and is not.
 DecodedText ReadFalseUtf8(std::string_view bytes, const Charset* other) {
-  if (other && other != &Utf8()) return Read(bytes, *other, "is " + std::string(other->name) + ", not utf-8");
   // A few broken sequences in good UTF-8 are a fault of the text, not of the label.
   i18n::ConvertedText conversion = i18n::ConvertToUtf8(bytes, Utf8());
   const auto high = std::ranges::count_if(bytes, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  const Charset* guess = conversion.errors * 20 > high ? i18n::GuessCharset(bytes) : nullptr;
+  const bool false_label = static_cast<std::int64_t>(conversion.errors) * 20 > high;
+  if (false_label && other && other != &Utf8())
+    return Read(bytes, *other, "is " + std::string(other->name) + ", not utf-8");
+  const Charset* guess = false_label ? i18n::GuessCharset(bytes) : nullptr;
   if (guess) return Read(bytes, *guess, "looks like " + std::string(guess->name) + ", not utf-8");
-  return {std::move(conversion.text), "utf-8",
-          std::to_string(conversion.errors) + " byte sequences are not utf-8 and were replaced"};
+  return Owning(std::move(conversion.text), "utf-8", Replaced(conversion.errors, "utf-8"));
+}
+
+// Seven-bit bytes without a label that shift between alphabets are ISO-2022-JP.
+DecodedText ReadShifted(std::string_view bytes) {
+  const bool shifts = bytes.contains("\x1B$B") || bytes.contains("\x1B$@");
+  if (shifts && !HasHighBytes(bytes)) return Read(bytes, Named("iso-2022-jp"), "looks like iso-2022-jp, not utf-8");
+  return AsItIs(bytes, "");
 }
 
 }  // namespace
 
 DecodedText DecodeText(std::string_view bytes, std::string_view content_type) {
-  if (const Charset* mark = TakeByteOrderMark(bytes)) return Read(bytes, *mark, "");
+  if (const Charset* mark = TakeByteOrderMark(bytes)) {
+    return mark == &Utf8() && IsValidUtf8(bytes) ? AsItIs(bytes, "") : Read(bytes, *mark, "");
+  }
   if (const Charset* wide = WideByZeros(bytes)) return Read(bytes, *wide, "");
   // What follows is a charset that has ASCII in its place: a label that says UTF-16 is wrong.
   const auto usable = [](const Charset* encoding) {
@@ -124,15 +140,25 @@ DecodedText DecodeText(std::string_view bytes, std::string_view content_type) {
   const Charset* declaration = usable(i18n::FindCharset(CharsetOfXmlDeclaration(bytes)));
   const Charset* label = header ? header : declaration;
   if (!label || label == &Utf8()) {
-    return IsValidUtf8(bytes) ? Read(bytes, Utf8(), "") : ReadFalseUtf8(bytes, declaration);
+    if (IsValidUtf8(bytes)) return ReadShifted(bytes);
+    return ReadFalseUtf8(bytes, declaration && declaration != &Utf8() ? declaration : header);
   }
   if (label->kind == CharsetKind::kSingleByte && HasHighBytes(bytes) && IsValidUtf8(bytes)) {
-    return Read(bytes, Utf8(), "is utf-8, not " + std::string(label->name));
+    return AsItIs(bytes, "is utf-8, not " + std::string(label->name));
   }
   if (label->kind == CharsetKind::kMultiByte && IsValidUtf8(bytes) && i18n::ConvertToUtf8(bytes, *label).errors > 0) {
-    return Read(bytes, Utf8(), "is utf-8, not " + std::string(label->name));
+    return AsItIs(bytes, "is utf-8, not " + std::string(label->name));
   }
-  return Read(bytes, *label, "");
+  DecodedText decoded = Read(bytes, *label, "");
+  if (!decoded.warning.empty() && header && declaration && header != declaration) {
+    // The server does not know its files; the document knows itself.
+    DecodedText declared = Read(bytes, *declaration, "");
+    if (declared.warning.empty()) {
+      declared.warning = "is " + declared.charset + ", not " + decoded.charset;
+      return declared;
+    }
+  }
+  return decoded;
 }
 
 }  // namespace kimberlite::ingest

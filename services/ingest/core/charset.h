@@ -1,14 +1,16 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace kimberlite::ingest {
 
 struct DecodedText {
-  std::string text;     // well-formed UTF-8 without a byte order mark
-  std::string charset;  // what it was read as, in WHATWG's names: "utf-8", "windows-1251", …
-  std::string warning;  // empty, or a sentence: the label was wrong, bytes were replaced
+  std::string_view text;  // well-formed UTF-8 without a byte order mark: the bytes themselves where they are that
+  std::string charset;    // what it was read as, in WHATWG's names: "utf-8", "windows-1251", …
+  std::string warning;    // empty, or a sentence: the label was wrong, bytes were replaced
+  std::unique_ptr<std::string> converted;  // what `text` is a view of where it is not the bytes
 };
 
 // Reads the bytes of a document as text. In this order (RFC 7303 section 3, WHATWG Encoding labels): byte order mark,

@@ -16,9 +16,10 @@ struct FeedDocument {
 };
 
 // Reads RSS 2.0, 0.9x and 1.0 (with the content, dc, dcterms, media, itunes and atom extensions), Atom 1.0 and 0.3,
-// JSON Feed 1.0 and 1.1. INVALID_ARGUMENT with a sentence when it is none of these or nothing can be read.
+// JSON Feed 1.0 and 1.1. INVALID_ARGUMENT with a sentence when it is none of these or nothing can be read; of a web
+// page it says which feeds the page names (FindPageFeeds).
 //
-// Broken documents: an XML error costs the item it stands in; the items before and after it are kept, with a warning.
+// Broken documents: XML is mended (ReadXml), JSON cut after its last whole item, with a warning.
 // A DOCTYPE is never obeyed; HTML's named entities are known anyway.
 // Limits: 5,000 items; per item 20,000 elements and 100 levels, 200 each of people, categories and enclosures; 256
 // attributes of an element, 128 namespaces at once; JSON 32 levels and 300,000 values. Time and memory are linear in

@@ -5,6 +5,7 @@
 #include "libs/html/text.h"
 #include "services/ingest/core/feed_date.h"
 #include "services/ingest/core/feed_parser_formats.h"
+#include "services/ingest/core/feed_people.h"
 #include "services/ingest/core/plain_line.h"
 #include "services/ingest/core/url.h"
 
@@ -38,6 +39,49 @@ Result<void> CheckShape(std::string_view text) {
   return {};
 }
 
+// What can be made of JSON that is broken: control characters within strings are escaped, a comma before a closing
+// bracket goes, and what follows the last whole value of "items", or of the document, is cut off and its brackets
+// closed. `cut` tells whether it was.
+std::string Mend(std::string_view text, bool& cut) {
+  std::string mended;
+  mended.reserve(text.size() + 16);
+  std::string open;           // closing brackets of what is open
+  std::size_t whole = 0;      // where the last whole element of an array ends in `mended`
+  std::string open_at_whole;  // what was open there
+  bool string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (string) {
+      if (static_cast<unsigned char>(c) < 0x20) {
+        constexpr std::string_view kDigits = "0123456789abcdef";
+        ((mended += "\\u00") += kDigits[c >> 4]) += kDigits[c & 15];
+        continue;
+      }
+      mended += c;
+      if (c == '\\' && i + 1 < text.size()) mended += text[++i];
+      if (c == '"') string = false;
+      continue;
+    }
+    if (c == '"') string = true;
+    if (c == '{' || c == '[') open += c == '{' ? '}' : ']';
+    if (c == '}' || c == ']') {
+      if (open.empty() || open.back() != c) break;
+      open.pop_back();
+      while (!mended.empty() && std::string_view(" \t\r\n,").contains(mended.back())) mended.pop_back();
+    }
+    mended += c;
+    if (c == '}' && open.size() == 2 && open.back() == ']') {
+      whole = mended.size();
+      open_at_whole = open;
+    }
+    if (open.empty() && (c == '}' || c == ']')) return mended;
+  }
+  cut = true;
+  mended.resize(whole);
+  mended.append(open_at_whole.rbegin(), open_at_whole.rend());
+  return mended;
+}
+
 // A member that is a string; numbers are taken too, as ids are often written so.
 std::string Text(const json& object, const char* name) {
   const auto found = object.find(name);
@@ -58,7 +102,7 @@ std::vector<FeedPerson> Authors(const json& object, std::string_view base) {
   const auto add = [&](const json& author) {
     if (!author.is_object()) return;
     FeedPerson person{PlainLine(Text(author, "name")), {}, AbsoluteUrl(base, Text(author, "url"))};
-    if (!person.name.empty()) people.push_back(std::move(person));
+    AddPerson(people, std::move(person));
   };
   const json* list = Member(object, "authors");
   if (list && list->is_array()) std::ranges::for_each(*list, add);
@@ -74,6 +118,9 @@ FeedItem ReadItem(const json& object, std::string_view base, std::string_view zo
   item.base_url = item.link.empty() ? std::string(base) : item.link;
   if (const std::string elsewhere = AbsoluteUrl(base, Text(object, "external_url")); item.link.empty())
     item.link = elsewhere;
+  // An id is a URL where its author has nothing better (JSON Feed 1.1, "id").
+  item.id_is_permalink = !item.id.empty() && !AbsoluteUrl("", item.id).empty();
+  if (item.link.empty() && item.id_is_permalink) item.link = AbsoluteUrl("", item.id);
   item.title = PlainLine(Text(object, "title"));
   item.content_html = TrimAscii(Text(object, "content_html"));
   if (item.content_html.empty()) item.content_html = html::EscapeText(TrimAscii(Text(object, "content_text")));
@@ -106,7 +153,10 @@ FeedItem ReadItem(const json& object, std::string_view base, std::string_view zo
 
 Result<Feed> ParseJsonFeed(std::string_view text, const FeedDocument& document) {
   KIMBERLITE_RETURN_IF_ERROR(CheckShape(text));
-  const json root = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json root = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  bool cut = false;
+  const bool broken = root.is_discarded();
+  if (broken) root = json::parse(Mend(text, cut), nullptr, /*allow_exceptions=*/false);
   if (root.is_discarded()) return Fail(Code::kInvalidArgument, "the document is not well-formed JSON");
   const json* items = root.is_object() ? Member(root, "items") : nullptr;
   if (!items || !items->is_array() || !Text(root, "version").contains("jsonfeed.org/version/")) {
@@ -114,6 +164,9 @@ Result<Feed> ParseJsonFeed(std::string_view text, const FeedDocument& document) 
                 "the JSON document is not a JSON Feed: it has no \"version\" of jsonfeed.org or no \"items\"");
   }
   Feed feed;
+  if (broken)
+    feed.warnings.emplace_back(cut ? "the JSON is not well-formed: it was read up to its last whole item"
+                                   : "the JSON is not well-formed");
   feed.id = AbsoluteUrl(document.url, Text(root, "feed_url"));
   feed.title = PlainLine(Text(root, "title"));
   feed.description_html = html::EscapeText(TrimAscii(Text(root, "description")));
@@ -128,6 +181,7 @@ Result<Feed> ParseJsonFeed(std::string_view text, const FeedDocument& document) 
     }
     FeedItem item = ReadItem(object, document.url, document.time_zone);
     if (item.authors.empty()) item.authors = authors;
+    if (item.language.empty()) item.language = feed.language;
     feed.items.push_back(std::move(item));
   }
   return feed;

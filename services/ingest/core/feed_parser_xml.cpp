@@ -6,6 +6,7 @@
 #include "services/ingest/core/feed_markup.h"
 #include "services/ingest/core/feed_parser_formats.h"
 #include "services/ingest/core/feed_people.h"
+#include "services/ingest/core/page_feeds.h"
 #include "services/ingest/core/url.h"
 #include "services/ingest/core/xml_reader.h"
 
@@ -160,8 +161,15 @@ std::string EarlyLink(const XmlNode& root) {
   return {};
 }
 
-std::unexpected<Error> NoFeed(const XmlNode& root) {
-  if (root.name == "html") return Fail(Code::kInvalidArgument, "the document is a web page, not a feed");
+std::unexpected<Error> NoFeed(const XmlNode& root, std::string_view text, std::string_view url) {
+  static constexpr std::string_view kPage[] = {"html", "head", "body", "title", "meta", "div", "p", "h1", "center"};
+  if (std::ranges::find(kPage, root.name) != std::end(kPage)) {
+    std::string sentence = "the document is a web page, not a feed";
+    const std::vector<PageFeed> feeds = FindPageFeeds(text, url);
+    for (std::size_t i = 0; i < std::min<std::size_t>(feeds.size(), 5); ++i)
+      sentence += (i == 0 ? "; it names the feeds " : ", ") + feeds[i].url;
+    return Fail(Code::kInvalidArgument, std::move(sentence));
+  }
   return Fail(Code::kInvalidArgument,
               "the document is not a feed: its root is <" + std::string(root.name.substr(0, 60)) + ">");
 }
@@ -187,7 +195,7 @@ Result<Feed> ParseXmlFeed(std::string_view text, const FeedDocument& document) {
   const XmlNode* element = FindFeed(root, 4);
   // A document may be one entry alone (RFC 4287 section 2).
   const bool entry = root.Is(Space::kAtom, "entry");
-  if (root.name == "html" || (!element && !entry)) return NoFeed(root);
+  if (root.name == "html" || (!element && !entry)) return NoFeed(root, text, document.url);
   FeedReader reader(feed, document.time_zone);
   if (entry) {
     add(root, false);

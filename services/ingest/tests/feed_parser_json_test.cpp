@@ -57,6 +57,27 @@ TEST(JsonFeed, ReadsVersion1AndAByteOrderMark) {
   EXPECT_EQ(feed->items[0].authors[0].name, "А");
 }
 
+TEST(JsonFeed, ReadsWhatIsLeftOfBrokenJson) {
+  const std::string head = R"({"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","title":"a"},{"id":"2")";
+  auto feed = Parse(head + R"(,"title":"b"},{"id":"3","ti)");
+  ASSERT_TRUE(feed) << feed.error().ToString();
+  EXPECT_EQ(feed->items.size(), 2u);
+  EXPECT_EQ(feed->warnings.size(), 1u);
+  feed = Parse(head + ",\"title\":\"b\n\tc\",},],}");
+  ASSERT_TRUE(feed) << feed.error().ToString();
+  ASSERT_EQ(feed->items.size(), 2u);
+  EXPECT_EQ(feed->items[1].title, "b c");
+  EXPECT_FALSE(Parse("{\"version\":\"https://jsonfeed.org/version/1\",\"items\":["));
+}
+
+TEST(JsonFeed, TakesAnIdThatIsAUrlForTheLink) {
+  const auto feed =
+      Parse(R"({"version":"https://jsonfeed.org/version/1","language":"sah","items":[{"id":"https://e.example/1"}]})");
+  EXPECT_EQ(feed->items[0].link, "https://e.example/1");
+  EXPECT_TRUE(feed->items[0].id_is_permalink);
+  EXPECT_EQ(feed->items[0].language, "sah");
+}
+
 TEST(JsonFeed, RefusesOtherJson) {
   for (const char* body :
        {"{}", "[]", "{\"version\": \"https://jsonfeed.org/version/1\"}", "{\"items\": []}",
