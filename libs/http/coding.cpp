@@ -3,6 +3,7 @@
 #include <brotli/encode.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "libs/base/text.h"
@@ -10,20 +11,31 @@
 namespace kimberlite::http {
 namespace {
 
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
+bool EqualsLower(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
 }
 
-// "q=0", "q=0.0", "q=0.000": not acceptable.
-bool IsZeroWeight(std::string_view parameter) {
-  parameter = TrimAscii(parameter);
-  if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) return false;
-  return parameter.substr(2).find_first_not_of("0.") == std::string_view::npos;
+// "0", "0.25", "1.000": thousandths; 0 for what is no weight.
+int ReadWeight(std::string_view text) {
+  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return 0;
+  int weight = (text[0] - '0') * 1000;
+  if (text.size() > 1 && text[1] != '.') return 0;
+  int scale = 100;
+  for (const char digit : text.substr(std::min<std::size_t>(2, text.size()))) {
+    if (digit < '0' || digit > '9') return 0;
+    weight += (digit - '0') * scale;
+    scale /= 10;
+  }
+  return weight > 1000 ? 0 : weight;
+}
+
+// Cuts the part before the separator off the front.
+std::string_view Cut(std::string_view& text, char separator) {
+  const std::size_t at = text.find(separator);
+  const std::string_view part = text.substr(0, at);
+  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+  return TrimAscii(part);
 }
 
 }  // namespace
@@ -56,16 +68,29 @@ std::string CompressGzip(std::string_view bytes) {
   return compressed;
 }
 
-bool Accepts(std::string_view accept_encoding, std::string_view coding) {
-  bool by_star = false;
-  for (const std::string_view item : Split(accept_encoding, ',')) {
-    const auto parts = Split(item, ';');
-    const std::string_view name = TrimAscii(parts[0]);
-    const bool refused = parts.size() > 1 && IsZeroWeight(parts[1]);
-    if (EqualsIgnoringCase(name, coding)) return !refused;
-    if (name == "*") by_star = !refused;
+CodingWeights ReadAcceptEncoding(std::string_view accept_encoding) {
+  int brotli = -1, gzip = -1, identity = -1, star = -1;
+  while (!accept_encoding.empty()) {
+    std::string_view item = Cut(accept_encoding, ',');
+    const std::string_view name = Cut(item, ';');
+    int weight = 1000;
+    while (!item.empty()) {
+      std::string_view value = Cut(item, ';');
+      if (EqualsLower(Cut(value, '='), "q")) weight = ReadWeight(TrimAscii(value));
+    }
+    if (EqualsLower(name, "br")) {
+      brotli = weight;
+    } else if (EqualsLower(name, "gzip") || EqualsLower(name, "x-gzip")) {
+      gzip = weight;
+    } else if (EqualsLower(name, "identity")) {
+      identity = weight;
+    } else if (name == "*") {
+      star = weight;
+    }
   }
-  return by_star;
+  const auto of = [&](int named, int otherwise) { return named >= 0 ? named : star >= 0 ? star : otherwise; };
+  // Identity is acceptable unless refused, but less than anything that is named.
+  return {of(brotli, 0), of(gzip, 0), of(identity, 1)};
 }
 
 }  // namespace kimberlite::http

@@ -12,7 +12,13 @@ namespace kimberlite::http {
 std::string CompressBrotli(std::string_view bytes, int quality = 5);
 std::string CompressGzip(std::string_view bytes);
 
-// Whether an Accept-Encoding header (RFC 9110 section 12.5.3) takes the coding: named, or by "*", with q above 0.
-bool Accepts(std::string_view accept_encoding, std::string_view coding);
+// How much an Accept-Encoding header (RFC 9110 section 12.5.3) likes each coding, in thousandths; 0: not acceptable.
+// Without the header identity alone is liked, since a client that decodes says so. A weight that is none counts as 0.
+struct CodingWeights {
+  int brotli = 0;
+  int gzip = 0;
+  int identity = 1000;
+};
+CodingWeights ReadAcceptEncoding(std::string_view accept_encoding);
 
 }  // namespace kimberlite::http

@@ -11,7 +11,8 @@ App::App(const Config& config)
       sources_({.content_target = config.content_target,
                 .tagging_target = config.tagging_target,
                 .feed_target = config.feed_target,
-                .token = config.rpc_token}) {}
+                .token = config.rpc_token}),
+      memory_(static_cast<std::size_t>(config.edge_memory_mib) << 20) {}
 
 Result<void> App::Start() {
   KIMBERLITE_ASSIGN_OR_RETURN(auto theme, Theme::Load(config_.theme_dir, "en"));
@@ -21,27 +22,41 @@ Result<void> App::Start() {
                                                .postgres_url = config_.common.postgres_url,
                                                .kafka_brokers = config_.common.kafka_brokers,
                                                .client_name = "rendering"}));
-  invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, sources_);
+  invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, memory_, sources_);
   invalidator_->Start();
+  const HeadOptions heads{.content_security_policy = builder_->theme().ContentSecurityPolicy(),
+                          .hsts_seconds = config_.edge_hsts_seconds};
+  const auto is_current = [this] { return invalidator_->IsCurrent(); };
   edge_ = std::make_unique<Edge>(
-      *store_,
-      [this](const Context& context, const Route& route, std::int64_t min_site_sequence) {
-        return builder_->Make(context, route, min_site_sequence);
-      },
-      [this] { return invalidator_->IsCurrent(); }, clock_);
-  http_edge_ = std::make_unique<HttpEdge>(*edge_, *builder_);
+      *store_, memory_,
+      Edge::Parts{
+          .make = [this](const Context& context, const Route& route,
+                         std::int64_t min_site_sequence) { return builder_->Make(context, route, min_site_sequence); },
+          .code = CodePage,
+          .prepare = [heads](KeptPage& page) { PrepareHeads(page, heads); },
+          .is_current = is_current},
+      clock_, Edge::Options{.stale_if_error = std::chrono::seconds(config_.edge_stale_seconds)});
+  http_edge_ = std::make_unique<HttpEdge>(*edge_, memory_, *builder_, heads, is_current);
 
   rpc_server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.address = config_.common.grpc_address,
                                                                    .port = config_.common.grpc_port,
                                                                    .tokens_file = config_.common.rpc_tokens_file,
                                                                    .threads = 64});
-  RegisterRenderingService(*rpc_server_, *invalidator_, *store_);
+  RegisterRenderingService(*rpc_server_, *invalidator_, *store_, memory_);
   KIMBERLITE_RETURN_IF_ERROR(rpc_server_->Start());
 
   http_server_ = std::make_unique<http::Server>(
-      http::Server::Options{
-          .address = config_.edge_address, .port = config_.edge_port, .worker_threads = config_.edge_threads},
-      [this](const http::Request& request) { return http_edge_->Answer(request); });
+      http::Server::Options{.address = config_.edge_address,
+                            .port = config_.edge_port,
+                            .io_threads = config_.edge_io_threads,
+                            .worker_threads = config_.edge_threads,
+                            .max_connections = config_.edge_connections},
+      http::Server::Handlers{[this](const http::RequestHead& head, http::Prepared& answer) {
+                               return http_edge_->AnswerAtOnce(head, answer);
+                             },
+                             [this](http::Request request, http::Responder respond) {
+                               http_edge_->Answer(std::move(request), std::move(respond));
+                             }});
   KIMBERLITE_RETURN_IF_ERROR(http_server_->Start());
   rpc_server_->SetServing(true);
   telemetry::Info("edge listens", {{"address", config_.edge_address}, {"port", http_server_->port()}});

@@ -14,6 +14,7 @@
 #include "services/rendering/adapters/redis_page_store.h"
 #include "services/rendering/config.h"
 #include "services/rendering/core/edge.h"
+#include "services/rendering/core/memory_cache.h"
 
 namespace kimberlite::rendering {
 
@@ -31,6 +32,7 @@ class App final : public runtime::Service {
   SystemClock clock_;
   redis::Client redis_;
   GrpcSources sources_;
+  MemoryCache memory_;
   std::unique_ptr<PageBuilder> builder_;
   std::unique_ptr<RedisPageStore> store_;
   std::unique_ptr<bus::Bus> bus_;

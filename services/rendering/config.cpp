@@ -15,7 +15,23 @@ void Config::Bind(config::Table& table) {
       {.name = "KIMBERLITE_REDIS_URL", .help = "Page cache: unix:/path or redis://host:port.", .required = true});
   table.Text(&edge_address, {.name = "KIMBERLITE_EDGE_ADDRESS", .help = "IP address that readers' HTTP listens on."});
   table.Int(&edge_port, {.name = "KIMBERLITE_EDGE_PORT", .help = "Port that readers' HTTP listens on."}, 0, 65535);
-  table.Int(&edge_threads, {.name = "KIMBERLITE_EDGE_THREADS", .help = "Requests answered at once."}, 1, 1024);
+  table.Int(&edge_threads, {.name = "KIMBERLITE_EDGE_THREADS", .help = "Pages made or fetched at once."}, 1, 1024);
+  table.Int(&edge_io_threads,
+            {.name = "KIMBERLITE_EDGE_IO_THREADS", .help = "Threads that read requests and answer from memory."}, 1,
+            256);
+  table.Int(&edge_connections, {.name = "KIMBERLITE_EDGE_CONNECTIONS", .help = "Readers' connections at once."}, 1,
+            1'000'000);
+  table.Int(&edge_memory_mib,
+            {.name = "KIMBERLITE_EDGE_MEMORY_MIB", .help = "Pages kept in memory, in MiB; Redis keeps the others."}, 1,
+            1'000'000);
+  table.Int(&edge_stale_seconds,
+            {.name = "KIMBERLITE_EDGE_STALE_SECONDS",
+             .help = "How long a page that may have changed is served while the services it is made from are down."},
+            0, 30 * 86'400);
+  table.Int(&edge_hsts_seconds,
+            {.name = "KIMBERLITE_EDGE_HSTS_SECONDS",
+             .help = "max-age of Strict-Transport-Security; 0: none. For sites behind TLS."},
+            0, 2 * 365 * 86'400);
   table.Text(&theme_dir, {.name = "KIMBERLITE_THEME_DIR",
                           .help = "Directory of the theme: templates, style, catalogs.",
                           .required = true});

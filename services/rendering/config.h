@@ -12,6 +12,11 @@ struct Config {
   std::string edge_address = "127.0.0.1";
   int edge_port = 8080;
   int edge_threads = 16;
+  int edge_io_threads = 2;
+  int edge_connections = 4096;
+  int edge_memory_mib = 256;
+  int edge_stale_seconds = 86'400;
+  int edge_hsts_seconds = 0;
   std::string theme_dir;
   std::string content_target = "127.0.0.1:50052";
   std::string tagging_target = "127.0.0.1:50053";

@@ -37,13 +37,21 @@ TEST(Gzip, RoundTripsAndIsReproducible) {
 }
 
 TEST(AcceptEncoding, FollowsNamesWeightsAndStar) {
-  EXPECT_TRUE(Accepts("gzip, deflate, br", "br"));
-  EXPECT_TRUE(Accepts("GZIP;q=0.5", "gzip"));
-  EXPECT_TRUE(Accepts("*", "br"));
-  EXPECT_FALSE(Accepts("*, br;q=0", "br"));
-  EXPECT_FALSE(Accepts("br;q=0.000", "br"));
-  EXPECT_FALSE(Accepts("", "gzip"));
-  EXPECT_FALSE(Accepts("brotli", "br"));
+  const auto weights = [](const char* text) {
+    const CodingWeights read = ReadAcceptEncoding(text);
+    return std::vector<int>{read.brotli, read.gzip, read.identity};
+  };
+  using Weights = std::vector<int>;
+  EXPECT_EQ(weights(""), (Weights{0, 0, 1}));
+  EXPECT_EQ(weights("gzip, deflate, br, zstd"), (Weights{1000, 1000, 1}));
+  EXPECT_EQ(weights("GZIP;q=0.5 , br ; Q=0.25"), (Weights{250, 500, 1}));
+  EXPECT_EQ(weights("*"), (Weights{1000, 1000, 1000}));
+  EXPECT_EQ(weights("*;q=0.1, br;q=0"), (Weights{0, 100, 100}));
+  EXPECT_EQ(weights("br;q=0.000, identity;q=0"), (Weights{0, 0, 0}));
+  EXPECT_EQ(weights("brotli, x-gzip"), (Weights{0, 1000, 1}));
+  for (const char* bad : {"br;q=2", "br;q=1.001", "br;q=", "br;q=0.1234", "br;q=-1", "br;q=a", "br;q=1.5"}) {
+    EXPECT_EQ(weights(bad)[0], 0) << bad;
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "services/rendering/adapters/bus_invalidator.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "libs/telemetry/telemetry.h"
@@ -39,6 +40,8 @@ Invalidation InvalidationOf(const content::v1::ArticleChanged& event) {
   const std::set<Touched> after = PlacesOf(event.after());
   std::ranges::set_symmetric_difference(before, after, std::back_inserter(invalidation.touched));
   std::ranges::set_union(before, after, std::back_inserter(invalidation.touched_after_gap));
+  invalidation.withdrawn =
+      std::ranges::find(event.changes(), content::v1::ARTICLE_CHANGE_WITHDRAWN) != event.changes().end();
   return invalidation;
 }
 
@@ -51,8 +54,8 @@ Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event) {
   return {{{entity, ""}}, {{entity, ""}}, entity, event.sequence(), {}};
 }
 
-BusInvalidator::BusInvalidator(bus::Bus& bus, RedisPageStore& store, Sources& sources)
-    : bus_(bus), store_(store), sources_(sources) {}
+BusInvalidator::BusInvalidator(bus::Bus& bus, RedisPageStore& store, MemoryCache& memory, Sources& sources)
+    : bus_(bus), store_(store), memory_(memory), sources_(sources) {}
 
 BusInvalidator::~BusInvalidator() { Stop(); }
 
@@ -119,12 +122,17 @@ bool BusInvalidator::IsCurrent() {
 Result<void> BusInvalidator::OnStart(std::span<const bus::Position> places, bool gap) {
   if (gap) {
     // Events were missed: which pages they touched is not known any more.
+    memory_.DropAll();
     KIMBERLITE_RETURN_IF_ERROR(store_.DropAll());
+    // Again: it may have been filled from the store in between.
+    memory_.DropAll();
     telemetry::Info("page cache emptied", {{"reason", "the place in the log is unknown or gone"}});
   }
   std::vector<AppliedPlace> applied;
   for (const bus::Position& place : places) applied.push_back({place.topic, place.partition, place.offset});
-  return store_.SetPlaces(applied);
+  KIMBERLITE_RETURN_IF_ERROR(store_.SetPlaces(applied));
+  for (const AppliedPlace& place : applied) Reach(place);
+  return {};
 }
 
 Result<void> BusInvalidator::Handle(const bus::Event& event, const bus::Position& position) {
@@ -140,15 +148,33 @@ Result<void> BusInvalidator::Handle(const bus::Event& event, const bus::Position
   } else if (event.topic == kConcepts) {
     if (auto message = Read<tagging::v1::ConceptChanged>(event)) invalidation = InvalidationOf(*message);
   }
-  if (!invalidation) {
-    // What cannot be read may have touched anything.
-    telemetry::LogError("unreadable event, page cache emptied",
-                        {{"event_id", event.id}, {"topic", event.topic}, {"offset", position.offset}});
-    KIMBERLITE_RETURN_IF_ERROR(store_.DropAll());
-    return store_.SetPlaces(std::vector<AppliedPlace>{{position.topic, position.partition, position.offset + 1}});
-  }
+  if (!invalidation) return ForgetAll(event, position);
   invalidation->place = {position.topic, position.partition, position.offset + 1};
-  KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t dropped, store_.Apply(*invalidation));
+  return Apply(*invalidation, event);
+}
+
+// What cannot be read may have touched anything.
+Result<void> BusInvalidator::ForgetAll(const bus::Event& event, const bus::Position& position) {
+  telemetry::LogError("unreadable event, page cache emptied",
+                      {{"event_id", event.id}, {"topic", event.topic}, {"offset", position.offset}});
+  const AppliedPlace place{position.topic, position.partition, position.offset + 1};
+  memory_.DropAll();
+  KIMBERLITE_RETURN_IF_ERROR(store_.DropAll());
+  KIMBERLITE_RETURN_IF_ERROR(store_.SetPlaces(std::vector<AppliedPlace>{place}));
+  // Again: it may have been filled from the store in between.
+  memory_.DropAll();
+  Reach(place);
+  return {};
+}
+
+Result<void> BusInvalidator::Apply(const Invalidation& invalidation, const bus::Event& event) {
+  const auto dropped = store_.Apply(invalidation);
+  // After the store, so that nothing older comes back from there; and when it failed as well, since the store is not
+  // read until it succeeds. Whether events were missed is not known here: what a gap would touch is hardly more.
+  std::vector<Touched> touched = invalidation.touched;
+  std::ranges::copy(invalidation.touched_after_gap, std::back_inserter(touched));
+  memory_.Apply(touched, invalidation.withdrawn);
+  if (!dropped) return std::unexpected(dropped.error());
   static const auto events =
       telemetry::Metrics::Counter("kimberlite_edge_events_applied_total", "Events applied to the page cache");
   static const auto pages =
@@ -156,19 +182,32 @@ Result<void> BusInvalidator::Handle(const bus::Event& event, const bus::Position
   static const auto lag =
       telemetry::Metrics::Seconds("kimberlite_edge_apply_lag_seconds", "From an event's time to its application");
   events.Add();
-  pages.Add(static_cast<double>(dropped));
+  pages.Add(static_cast<double>(*dropped));
   lag.Observe(std::chrono::duration<double>(SystemClock().Now() - event.time).count());
   telemetry::Debug("event applied", {{"event_id", event.id},
-                                     {"aggregate", invalidation->aggregate},
-                                     {"sequence", invalidation->sequence},
-                                     {"pages_dropped", dropped},
+                                     {"aggregate", invalidation.aggregate},
+                                     {"sequence", invalidation.sequence},
+                                     {"pages_dropped", *dropped},
                                      {"traceparent", event.traceparent}});
+  Reach(invalidation.place);
+  return {};
+}
+
+void BusInvalidator::Reach(const AppliedPlace& place) {
   {
     const std::lock_guard lock(mutex_);
+    std::int64_t& reached = reached_[{place.topic, place.partition}];
+    reached = std::max(reached, place.next_offset);
     ++applied_count_;
   }
   applied_.notify_all();
-  return {};
+}
+
+bool BusInvalidator::HasReached(const AppliedPlace& place) {
+  if (place.topic.empty()) return true;  // written before places were
+  const std::lock_guard lock(mutex_);
+  const auto reached = reached_.find({place.topic, place.partition});
+  return reached != reached_.end() && reached->second >= place.next_offset;
 }
 
 Result<std::int64_t> BusInvalidator::WaitApplied(const Context& context, const std::string& aggregate,
@@ -178,17 +217,18 @@ Result<std::int64_t> BusInvalidator::WaitApplied(const Context& context, const s
   while (true) {
     const std::uint64_t seen = applied_count_;
     lock.unlock();
-    KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t applied, store_.AppliedSequence(aggregate));
-    if (applied >= sequence) return applied;
+    KIMBERLITE_ASSIGN_OR_RETURN(const AppliedSequence applied, store_.AppliedTo(aggregate));
+    // What another replica has applied to the store may still be in this one's memory.
+    if (applied.sequence >= sequence && HasReached(applied.place)) return applied.sequence;
     lock.lock();
-    // Another replica may be the one that applied it: look again now and then without being told.
+    // Another replica may be the one that applied it to the store: look again now and then without being told.
     const auto look_again = std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(250));
     applied_.wait_until(lock, context.stop, look_again, [&] { return applied_count_ != seen || waiting_stopped_; });
     if (waiting_stopped_) return Fail(Code::kUnavailable, "this edge is stopping; ask another");
     if (context.stop.stop_requested()) return Fail(Code::kCancelled, "the caller went away");
     if (std::chrono::steady_clock::now() >= deadline) {
-      return Fail(Code::kDeadlineExceeded,
-                  aggregate + " is applied up to " + std::to_string(applied) + ", not yet " + std::to_string(sequence));
+      return Fail(Code::kDeadlineExceeded, aggregate + " is applied up to " + std::to_string(applied.sequence) +
+                                               ", not yet " + std::to_string(sequence));
     }
   }
 }

@@ -21,7 +21,8 @@ Result<std::string> KeyOf(const std::string& path) {
 
 }  // namespace
 
-void RegisterRenderingService(rpc::Server& server, BusInvalidator& invalidator, RedisPageStore& store) {
+void RegisterRenderingService(rpc::Server& server, BusInvalidator& invalidator, RedisPageStore& store,
+                              MemoryCache& memory) {
   server.Handle<WaitVisibleRequest, WaitVisibleResponse>(
       [&](const rpc::Call& call, const WaitVisibleRequest& request) -> Result<WaitVisibleResponse> {
         if (request.article_id() <= 0) return InvalidField("article_id", "must be an article's number");
@@ -52,10 +53,12 @@ void RegisterRenderingService(rpc::Server& server, BusInvalidator& invalidator, 
         PurgePageResponse response;
         if (request.path().empty()) {
           KIMBERLITE_RETURN_IF_ERROR(store.DropAll());
+          memory.DropAll();
           return response;
         }
         KIMBERLITE_ASSIGN_OR_RETURN(const std::string key, KeyOf(request.path()));
         KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t dropped, store.Drop(key));
+        memory.Drop(key);
         response.set_purged_pages(dropped);
         return response;
       });

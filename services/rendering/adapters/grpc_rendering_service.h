@@ -7,6 +7,7 @@
 namespace kimberlite::rendering {
 
 // Answers RenderingService.
-void RegisterRenderingService(rpc::Server& server, BusInvalidator& invalidator, RedisPageStore& store);
+void RegisterRenderingService(rpc::Server& server, BusInvalidator& invalidator, RedisPageStore& store,
+                              MemoryCache& memory);
 
 }  // namespace kimberlite::rendering

@@ -1,46 +1,113 @@
 #include "services/rendering/adapters/page_coding.h"
 
+#include <set>
+#include <utility>
+#include <vector>
+
 #include "libs/base/id.h"
+#include "libs/base/time.h"
 #include "libs/http/coding.h"
+#include "libs/http/server.h"
 
 namespace kimberlite::rendering {
+namespace {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
 
 bool IsCompressible(const std::string& content_type) {
   return content_type.starts_with("text/") || content_type.starts_with("application/") ||
          content_type.starts_with("image/svg+xml");
 }
 
-std::string ETag(const Page& page, Coding coding) {
-  // The status too: a page that is withdrawn changes its tag whatever its words.
-  const std::string digest = Sha256Hex(std::to_string(page.status) + "\n" + page.body).substr(0, 24);
-  switch (coding) {
-    case Coding::kIdentity: return "\"" + digest + "\"";
-    case Coding::kGzip: return "\"" + digest + "-gz\"";
-    case Coding::kBrotli: return "\"" + digest + "-br\"";
-  }
-  return "";
+std::shared_ptr<const std::string> Share(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
 }
 
-StoredPage CodePage(const Page& page, Coding coding, Time rendered_time) {
-  if (!IsCompressible(page.content_type) || page.body.empty()) coding = Coding::kIdentity;
-  StoredPage coded{.status = page.status,
-                   .content_type = page.content_type,
-                   .content_language = page.content_language,
-                   .location = page.location,
-                   .canonical_path = page.canonical_path,
-                   .immutable = page.immutable,
-                   .last_modified = page.last_modified,
-                   .rendered_time = rendered_time,
-                   .etag = ETag(page, coding),
-                   .coding = coding};
-  std::string body;
-  switch (coding) {
-    case Coding::kIdentity: body = page.body; break;
-    case Coding::kGzip: body = http::CompressGzip(page.body); break;
-    case Coding::kBrotli: body = http::CompressBrotli(page.body); break;
+std::string CacheControl(const KeptPage& page, const HeadOptions& options) {
+  if (page.immutable) return "public, max-age=31536000, immutable";
+  if (page.status >= 500) return "no-store";
+  // A browser asks each time; only a cache that is purged may answer by itself.
+  return options.cdn && page.status != 404 ? "max-age=0, s-maxage=3600" : "no-cache";
+}
+
+// What purges a CDN: the entities that events touch (adapters/bus_invalidator).
+void AddGroups(const KeptPage& page, Headers& headers) {
+  std::set<std::string> entities;
+  for (const Dependency& one : page.dependencies) entities.insert(one.entity);
+  std::string keys, groups;
+  constexpr std::size_t kMost = 128;  // RFC 9875 section 2: what every cache takes
+  std::size_t count = 0;
+  for (const std::string& entity : entities) {
+    keys += (keys.empty() ? "" : " ") + entity;
+    if (++count <= kMost) groups += (groups.empty() ? "\"" : ", \"") + entity + "\"";
   }
-  coded.body = std::make_shared<const std::string>(std::move(body));
-  return coded;
+  headers.emplace_back("CDN-Cache-Control", "max-age=3600, stale-while-revalidate=60, stale-if-error=86400");
+  headers.emplace_back("Surrogate-Key", keys);
+  headers.emplace_back("Cache-Groups", groups);
+}
+
+std::string SecurityPolicy(const KeptPage& page, const HeadOptions& options) {
+  if (page.content_type.starts_with("text/html")) return options.content_security_policy;
+  // A picture opened by itself may do nothing: SVG is a document.
+  if (page.content_type.starts_with("image/")) return "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+  return "default-src 'none'";
+}
+
+}  // namespace
+
+std::unique_ptr<KeptPage> CodePage(Page page, Time rendered_time) {
+  auto kept = std::make_unique<KeptPage>();
+  kept->status = page.status;
+  kept->content_type = std::move(page.content_type);
+  kept->content_language = std::move(page.content_language);
+  kept->location = std::move(page.location);
+  kept->canonical_path = std::move(page.canonical_path);
+  kept->immutable = page.immutable;
+  kept->last_modified = page.last_modified;
+  kept->rendered_time = rendered_time;
+  kept->dependencies = std::move(page.dependencies);
+  // The status too: a page that is withdrawn changes its tag whatever its words.
+  const std::string digest = Sha256Hex(std::to_string(page.status) + "\n" + page.body).substr(0, 24);
+  auto& [identity, gzip, brotli] = kept->variants;
+  if (IsCompressible(kept->content_type) && !page.body.empty()) {
+    brotli.etag = "\"" + digest + "-br\"";
+    brotli.body = Share(http::CompressBrotli(page.body, page.cacheable ? 5 : 1));
+    if (page.cacheable) {
+      gzip.etag = "\"" + digest + "-gz\"";
+      gzip.body = Share(http::CompressGzip(page.body));
+    }
+  }
+  identity.etag = "\"" + digest + "\"";
+  identity.body = Share(std::move(page.body));
+  return kept;
+}
+
+void PrepareHeads(KeptPage& page, const HeadOptions& options) {
+  Headers common = {{"Cache-Control", CacheControl(page, options)}};
+  if (page.last_modified != Time{}) common.emplace_back("Last-Modified", FormatHttpDate(page.last_modified));
+  common.emplace_back("Vary", "Accept-Encoding");
+  common.emplace_back("X-Content-Type-Options", "nosniff");
+  common.emplace_back("Referrer-Policy", "strict-origin-when-cross-origin");
+  common.emplace_back("Content-Security-Policy", SecurityPolicy(page, options));
+  if (options.hsts_seconds > 0) {
+    common.emplace_back("Strict-Transport-Security", "max-age=" + std::to_string(options.hsts_seconds));
+  }
+  if (options.cdn && !page.immutable && page.status != 404 && page.status < 500) AddGroups(page, common);
+  if (!page.content_language.empty()) common.emplace_back("Content-Language", page.content_language);
+  if (page.immutable) common.emplace_back("Accept-Ranges", "bytes");
+
+  constexpr std::array<const char*, kCodings> kNames = {"", "gzip", "br"};
+  for (std::size_t i = 0; i < kCodings; ++i) {
+    KeptPage::Variant& variant = page.variants[i];
+    if (!variant.body) continue;
+    Headers headers = common;
+    if (page.status < 500) headers.emplace_back("ETag", variant.etag);
+    if (page.status == 200) variant.head_not_modified = http::MakeHead(304, headers, 0);
+    headers.emplace_back("Content-Type", page.content_type);
+    if (*kNames[i]) headers.emplace_back("Content-Encoding", kNames[i]);
+    if (!page.location.empty()) headers.emplace_back("Location", page.location);
+    variant.head = http::MakeHead(page.status, headers, variant.body->size());
+  }
 }
 
 }  // namespace kimberlite::rendering

@@ -1,16 +1,24 @@
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "services/rendering/core/page.h"
 
 namespace kimberlite::rendering {
 
-// Strong and the same on every replica: a digest of the body, with the coding.
-std::string ETag(const Page& page, Coding coding);
+// The page in every coding worth its while, each with a strong tag that is the same on every replica: a digest of
+// status and body, with the coding. What is not kept is coded quickly instead of well.
+std::unique_ptr<KeptPage> CodePage(Page page, Time rendered_time);
 
-// The page in one coding.
-StoredPage CodePage(const Page& page, Coding coding, Time rendered_time);
+// Of the headers that all answers with the page share.
+struct HeadOptions {
+  std::string content_security_policy;  // of HTML
+  int hsts_seconds = 0;                 // 0: no Strict-Transport-Security
+  bool cdn = false;                     // a CDN that is purged by keys stands in front
+};
 
-// Whether a coding is worth its while for this type of content.
-bool IsCompressible(const std::string& content_type);
+// Makes the heads of each variant, for a 200 (or what the page's status is) and for a 304.
+void PrepareHeads(KeptPage& page, const HeadOptions& options);
 
 }  // namespace kimberlite::rendering

@@ -6,7 +6,6 @@
 #include "libs/base/id.h"
 #include "libs/base/text.h"
 #include "libs/telemetry/telemetry.h"
-#include "services/rendering/adapters/page_coding.h"
 
 namespace kimberlite::rendering {
 namespace {
@@ -35,12 +34,9 @@ end
 const redis::Script& GetScript() {
   static const redis::Script script(std::string(kCommon) + R"lua(
 if not epoch then return false end
-local page = base .. 'page:' .. ARGV[1]
-local meta = redis.call('HGET', page, 'meta')
-if not meta then return false end
-local body = redis.call('HGET', page, ARGV[2])
-if body then return {meta, body, ARGV[2]} end
-return {meta, redis.call('HGET', page, 'body'), 'body'}
+local page = redis.call('HMGET', base .. 'page:' .. ARGV[1], 'meta', 'body', 'gzip', 'br')
+if not page[1] then return false end
+return {page[1], page[2], page[3] or '', page[4] or ''}
 )lua");
   return script;
 }
@@ -78,7 +74,8 @@ for i = 12, #ARGV, 2 do
   entities[#entities + 1] = ARGV[i]
 end
 redis.call('HSET', page, 'meta', ARGV[7], 'nonce', ARGV[6], 'deps', table.concat(entities, '\n'), 'body', ARGV[8])
-if ARGV[9] ~= '' then redis.call('HSET', page, 'gzip', ARGV[9], 'br', ARGV[10]) end
+if ARGV[9] ~= '' then redis.call('HSET', page, 'gzip', ARGV[9]) end
+if ARGV[10] ~= '' then redis.call('HSET', page, 'br', ARGV[10]) end
 redis.call('EXPIRE', page, ARGV[11])
 return 1
 )lua");
@@ -118,7 +115,7 @@ if epoch then
     end
   end
 end
-redis.call('HSET', applied, 'sequence', ARGV[2])
+redis.call('HSET', applied, 'sequence', ARGV[2], 'place', ARGV[3], 'offset', ARGV[4])
 redis.call('EXPIRE', applied, 2592000)
 return dropped
 )lua");
@@ -141,16 +138,11 @@ return page
   return script;
 }
 
-const char* FieldOf(Coding coding) {
-  switch (coding) {
-    case Coding::kIdentity: return "body";
-    case Coding::kGzip: return "gzip";
-    case Coding::kBrotli: return "br";
-  }
-  return "body";
-}
-
-std::string WriteMeta(const Page& page, Time rendered_time) {
+std::string WriteMeta(const KeptPage& page) {
+  json dependencies = json::array();
+  for (const Dependency& one : page.dependencies) dependencies.push_back({one.entity, one.low, one.high});
+  json etags = json::array();
+  for (const KeptPage::Variant& variant : page.variants) etags.push_back(variant.etag);
   return json{{"status", page.status},
               {"type", page.content_type},
               {"language", page.content_language},
@@ -158,37 +150,48 @@ std::string WriteMeta(const Page& page, Time rendered_time) {
               {"path", page.canonical_path},
               {"immutable", page.immutable},
               {"modified", page.last_modified.time_since_epoch().count()},
-              {"rendered", rendered_time.time_since_epoch().count()},
-              {"etags",
-               {{"body", ETag(page, Coding::kIdentity)},
-                {"gzip", ETag(page, Coding::kGzip)},
-                {"br", ETag(page, Coding::kBrotli)}}}}
+              {"rendered", page.rendered_time.time_since_epoch().count()},
+              {"dependencies", std::move(dependencies)},
+              {"etags", std::move(etags)}}
       .dump();
 }
 
-Result<StoredPage> ReadMeta(const std::string& text, const std::string& field) {
-  // Only this class writes it, but another version of it may have: what does not read is not there.
-  const json meta = json::parse(text, nullptr, false);
-  if (!meta.is_object()) return Fail(Code::kDataLoss, "a kept page has no readable head");
-  StoredPage page;
-  page.status = meta.value("status", 200);
-  page.content_type = meta.value("type", "");
-  page.content_language = meta.value("language", "");
-  page.location = meta.value("location", "");
-  page.canonical_path = meta.value("path", "");
-  page.immutable = meta.value("immutable", false);
-  page.last_modified = Time(std::chrono::microseconds(meta.value("modified", std::int64_t{0})));
-  page.rendered_time = Time(std::chrono::microseconds(meta.value("rendered", std::int64_t{0})));
-  if (const auto etags = meta.find("etags"); etags != meta.end() && etags->is_object())
-    page.etag = etags->value(field, "");
-  page.coding = field == "br" ? Coding::kBrotli : field == "gzip" ? Coding::kGzip : Coding::kIdentity;
-  return page;
+// Only this class writes it, but another version of it may have: what does not read is not there.
+Result<std::unique_ptr<KeptPage>> ReadMeta(const std::string& text) {
+  try {
+    const json meta = json::parse(text);
+    auto page = std::make_unique<KeptPage>();
+    page->status = meta.at("status").get<int>();
+    page->content_type = meta.at("type").get<std::string>();
+    page->content_language = meta.at("language").get<std::string>();
+    page->location = meta.at("location").get<std::string>();
+    page->canonical_path = meta.at("path").get<std::string>();
+    page->immutable = meta.at("immutable").get<bool>();
+    page->last_modified = Time(std::chrono::microseconds(meta.at("modified").get<std::int64_t>()));
+    page->rendered_time = Time(std::chrono::microseconds(meta.at("rendered").get<std::int64_t>()));
+    for (const json& one : meta.at("dependencies")) {
+      page->dependencies.push_back(
+          {one.at(0).get<std::string>(), one.at(1).get<std::string>(), one.at(2).get<std::string>()});
+    }
+    for (std::size_t i = 0; i < kCodings; ++i) page->variants[i].etag = meta.at("etags").at(i).get<std::string>();
+    return page;
+  } catch (const json::exception& exception) {
+    return Fail(Code::kDataLoss, std::string("a kept page has no readable head: ") + exception.what());
+  }
 }
 
 std::int64_t ReadNumber(std::string_view text) {
   std::int64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
+}
+
+// "<topic>/<partition>" and an offset.
+std::optional<AppliedPlace> ReadPlace(std::string_view name, std::string_view offset) {
+  const std::size_t slash = name.rfind('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  return AppliedPlace{std::string(name.substr(0, slash)), static_cast<std::int32_t>(ReadNumber(name.substr(slash + 1))),
+                      ReadNumber(offset)};
 }
 
 void AddTouched(std::vector<std::string>& arguments, const std::vector<Touched>& touched) {
@@ -207,16 +210,26 @@ Result<redis::Reply> RedisPageStore::Run(const redis::Script& script, const std:
   return client_.Run(script, std::vector<std::string>{prefix_}, arguments);
 }
 
-Result<std::optional<StoredPage>> RedisPageStore::Get(const std::string& key, Coding coding) {
-  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(GetScript(), {version_ + key, FieldOf(coding)}));
-  if (reply.nil() || reply.elements.size() != 3) return std::nullopt;
-  auto page = ReadMeta(reply.elements[0].text, reply.elements[2].text);
-  if (!page) return std::nullopt;
-  page->body = std::make_shared<const std::string>(std::move(reply.elements[1].text));
-  return std::optional(std::move(*page));
+Result<void> RedisPageStore::CheckNotBehind() {
+  if (is_behind_) return Fail(Code::kUnavailable, "an event could not be applied to Redis yet");
+  return {};
+}
+
+Result<std::unique_ptr<KeptPage>> RedisPageStore::Get(const std::string& key) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckNotBehind());
+  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(GetScript(), {version_ + key}));
+  if (reply.nil() || reply.elements.size() != 1 + kCodings) return nullptr;
+  auto page = ReadMeta(reply.elements[0].text);
+  if (!page) return nullptr;
+  for (std::size_t i = 0; i < kCodings; ++i) {
+    std::string& body = reply.elements[1 + i].text;
+    if (i == 0 || !body.empty()) (*page)->variants[i].body = std::make_shared<const std::string>(std::move(body));
+  }
+  return std::move(*page);
 }
 
 Result<FillTicket> RedisPageStore::BeginFill(const std::string& key) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckNotBehind());
   KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(BeginScript(), {version_ + key, RandomHex(8)}));
   if (reply.elements.size() != 5) return Fail(Code::kInternal, "Redis answered a fill with something else");
   FillTicket ticket{reply.elements[0].text, reply.elements[1].text, reply.elements[2].text, reply.elements[3].text};
@@ -224,22 +237,12 @@ Result<FillTicket> RedisPageStore::BeginFill(const std::string& key) {
   return ticket;
 }
 
-Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket& ticket, const Page& page,
-                                        Time rendered_time) {
-  const bool compressible = IsCompressible(page.content_type) && !page.body.empty();
-  std::vector<std::string> arguments = {
-      version_ + key,
-      ticket.epoch,
-      ticket.clock,
-      ticket.nonce,
-      ticket.begun,
-      RandomHex(8),
-      WriteMeta(page, rendered_time),
-      page.body,
-      compressible ? *CodePage(page, Coding::kGzip, rendered_time).body : std::string(),
-      compressible ? *CodePage(page, Coding::kBrotli, rendered_time).body : std::string(),
-      std::to_string(page.keep.count()),
-  };
+Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket& ticket, const KeptPage& page,
+                                        std::chrono::seconds keep) {
+  std::vector<std::string> arguments = {version_ + key, ticket.epoch, ticket.clock,   ticket.nonce,
+                                        ticket.begun,   RandomHex(8), WriteMeta(page)};
+  for (const KeptPage::Variant& variant : page.variants) arguments.push_back(variant.body ? *variant.body : "");
+  arguments.push_back(std::to_string(keep.count()));
   for (const Dependency& dependency : page.dependencies) {
     arguments.push_back(dependency.entity);
     arguments.push_back(dependency.low + " " + dependency.high);
@@ -259,28 +262,34 @@ Result<std::int64_t> RedisPageStore::Apply(const Invalidation& invalidation) {
                                         std::to_string(invalidation.touched.size())};
   AddTouched(arguments, invalidation.touched);
   AddTouched(arguments, invalidation.touched_after_gap);
-  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(ApplyScript(), arguments));
-  return reply.integer;
+  const auto reply = Run(ApplyScript(), arguments);
+  {
+    const std::lock_guard lock(mutex_);
+    const std::string& place = arguments[2];
+    if (reply) {
+      behind_.erase(place);
+    } else {
+      behind_.insert(place);
+    }
+    is_behind_ = !behind_.empty();
+  }
+  if (!reply) return std::unexpected(reply.error());
+  return reply->integer;
 }
 
-Result<std::int64_t> RedisPageStore::AppliedSequence(const std::string& aggregate) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply,
-                              client_.Command({"HGET", prefix_ + "applied:" + aggregate, "sequence"}));
-  return ReadNumber(reply.text);
+Result<AppliedSequence> RedisPageStore::AppliedTo(const std::string& aggregate) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, client_.Command({"HMGET", prefix_ + "applied:" + aggregate,
+                                                                         "sequence", "place", "offset"}));
+  if (reply.elements.size() != 3) return Fail(Code::kInternal, "Redis answered HMGET with something else");
+  return AppliedSequence{ReadNumber(reply.elements[0].text),
+                         ReadPlace(reply.elements[1].text, reply.elements[2].text).value_or(AppliedPlace{})};
 }
 
 Result<std::vector<AppliedPlace>> RedisPageStore::Places() {
   KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, client_.Command({"HGETALL", prefix_ + "places"}));
   std::vector<AppliedPlace> places;
   for (std::size_t i = 0; i + 1 < reply.elements.size(); i += 2) {
-    const std::string& name = reply.elements[i].text;
-    const std::string& offset = reply.elements[i + 1].text;
-    const std::size_t slash = name.rfind('/');
-    if (slash == std::string::npos) continue;
-    AppliedPlace place{name.substr(0, slash), 0, 0};
-    std::from_chars(name.data() + slash + 1, name.data() + name.size(), place.partition);
-    std::from_chars(offset.data(), offset.data() + offset.size(), place.next_offset);
-    places.push_back(std::move(place));
+    if (auto place = ReadPlace(reply.elements[i].text, reply.elements[i + 1].text)) places.push_back(std::move(*place));
   }
   return places;
 }
@@ -321,8 +330,8 @@ Result<std::int64_t> RedisPageStore::Drop(const std::string& key) {
 Result<std::optional<PageInspection>> RedisPageStore::Inspect(const std::string& key) {
   KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(InspectScript(), {version_ + key}));
   if (reply.nil() || reply.elements.size() != 2) return std::nullopt;
-  KIMBERLITE_ASSIGN_OR_RETURN(const StoredPage page, ReadMeta(reply.elements[0].text, "body"));
-  PageInspection inspection{page.status, page.etag, page.rendered_time, {}};
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto page, ReadMeta(reply.elements[0].text));
+  PageInspection inspection{page->status, page->variants[0].etag, page->rendered_time, {}};
   for (const std::string_view entity : Split(reply.elements[1].text, '\n')) {
     if (!entity.empty()) inspection.entities.emplace_back(entity);
   }

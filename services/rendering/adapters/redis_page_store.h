@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +28,13 @@ struct Invalidation {
   std::string aggregate;                   // "article:1001"; its sequence is remembered
   std::int64_t sequence = 0;
   AppliedPlace place;
+  bool withdrawn = false;  // something was taken from readers for good
+};
+
+// The last event of an aggregate that was applied, and the place after it.
+struct AppliedSequence {
+  std::int64_t sequence = 0;
+  AppliedPlace place;
 };
 
 // What the store holds of one page.
@@ -38,7 +48,7 @@ struct PageInspection {
 // Pages in Redis. Names begin with "<prefix>":
 //
 //   epoch                 the cache's own name, random: a new one makes everything under the old one unreachable
-//   applied:<aggregate>   hash: sequence of the last event applied; kept for 30 days
+//   applied:<aggregate>   hash: sequence of the last event applied, its place, the offset after it; kept for 30 days
 //   places                hash: "<topic>/<partition>" -> next offset
 // and under "<prefix><epoch>:"
 //   clock                 counts invalidations
@@ -54,16 +64,17 @@ class RedisPageStore final : public PageStore {
   // `version` is part of every page's key: another theme, other pages; all are invalidated alike.
   RedisPageStore(redis::Client& client, std::string prefix, std::string version);
 
-  Result<std::optional<StoredPage>> Get(const std::string& key, Coding coding) override;
+  // UNAVAILABLE while an event could not be applied: until then what is kept may be older than readers were promised.
+  Result<std::unique_ptr<KeptPage>> Get(const std::string& key) override;
   Result<FillTicket> BeginFill(const std::string& key) override;
-  Result<bool> CommitFill(const std::string& key, const FillTicket& ticket, const Page& page,
-                          Time rendered_time) override;
+  Result<bool> CommitFill(const std::string& key, const FillTicket& ticket, const KeptPage& page,
+                          std::chrono::seconds keep) override;
 
   // Drops the pages that the event touches and remembers it, unless it was applied before. Answers how many were
-  // dropped.
+  // dropped. After an error it is to be called again with the same event, until it succeeds.
   Result<std::int64_t> Apply(const Invalidation& invalidation);
-  // The sequence of an aggregate that was applied last; 0 when not known.
-  Result<std::int64_t> AppliedSequence(const std::string& aggregate);
+  // What was applied last of an aggregate; sequence 0 when not known.
+  Result<AppliedSequence> AppliedTo(const std::string& aggregate);
   Result<std::vector<AppliedPlace>> Places();
   Result<void> SetPlaces(std::span<const AppliedPlace> places);
   // A new epoch: every page is gone at once.
@@ -72,11 +83,15 @@ class RedisPageStore final : public PageStore {
   Result<std::optional<PageInspection>> Inspect(const std::string& key);
 
  private:
+  Result<void> CheckNotBehind();
   Result<redis::Reply> Run(const redis::Script& script, const std::vector<std::string>& arguments);
 
   redis::Client& client_;
   const std::string prefix_;
   const std::string version_;
+  std::mutex mutex_;
+  std::set<std::string> behind_;  // places in the log whose next event could not be applied
+  std::atomic<bool> is_behind_ = false;
 };
 
 }  // namespace kimberlite::rendering

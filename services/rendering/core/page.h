@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,9 +49,18 @@ struct Page {
 };
 
 enum class Coding : std::uint8_t { kIdentity, kGzip, kBrotli };
+inline constexpr std::size_t kCodings = 3;
 
-// A page as it is kept: one coding of it.
-struct StoredPage {
+// A page ready to be sent in every coding it has. Never changed once it is shared.
+struct KeptPage {
+  struct Variant {
+    std::string etag;                         // strong, of this coding, with quotes
+    std::shared_ptr<const std::string> body;  // null: the page does not have this coding
+    // Status line and header fields as they go out, for a 200 and its 304; made by the HTTP adapter, empty until then.
+    std::string head;
+    std::string head_not_modified;
+  };
+
   int status = 200;
   std::string content_type;
   std::string content_language;
@@ -57,9 +69,14 @@ struct StoredPage {
   bool immutable = false;
   Time last_modified{};
   Time rendered_time{};
-  std::string etag;  // strong, of this coding, with quotes
-  Coding coding = Coding::kIdentity;
-  std::shared_ptr<const std::string> body;
+  std::vector<Dependency> dependencies;
+  std::array<Variant, kCodings> variants;
+
+  // The coding asked for, or identity where the page does not have it.
+  const Variant& variant(Coding coding) const {
+    const Variant& wanted = variants[static_cast<std::size_t>(coding)];
+    return wanted.body ? wanted : variants[0];
+  }
 };
 
 }  // namespace kimberlite::rendering

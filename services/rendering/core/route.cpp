@@ -184,4 +184,8 @@ Route ParseRoute(std::string_view path) {
   return ParseInLanguage(first, std::move(parts));
 }
 
+bool QueryMatters(std::string_view query) {
+  return query.starts_with("start=") || query.find("&start=") != std::string_view::npos;
+}
+
 }  // namespace kimberlite::rendering

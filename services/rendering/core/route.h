@@ -47,4 +47,7 @@ struct Route {
 // `path` without query, percent-encoded as it came.
 Route ParseRoute(std::string_view path);
 
+// Whether a query may ask for something else than its path alone: "start" of old addresses. Any other is passed over.
+bool QueryMatters(std::string_view query);
+
 }  // namespace kimberlite::rendering

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "libs/testing/servers.h"
+#include "services/rendering/adapters/page_coding.h"
 
 namespace kimberlite::rendering {
 namespace {
@@ -24,14 +27,18 @@ class RedisPageStoreTest : public ::testing::Test {
   bool Fill(const std::string& key, const Page& page) {
     const auto ticket = store_.BeginFill(key);
     EXPECT_TRUE(ticket) << ticket.error().ToString();
-    const auto kept = store_.CommitFill(key, *ticket, page, Time{});
+    return Commit(key, *ticket, page);
+  }
+  bool Commit(const std::string& key, const FillTicket& ticket, Page page) {
+    const auto keep = page.keep;
+    const auto kept = store_.CommitFill(key, ticket, *CodePage(std::move(page), Time{}), keep);
     EXPECT_TRUE(kept) << kept.error().ToString();
     return *kept;
   }
   std::string Body(const std::string& key) {
-    const auto page = store_.Get(key, Coding::kIdentity);
+    const auto page = store_.Get(key);
     EXPECT_TRUE(page) << page.error().ToString();
-    return *page ? *(*page)->body : "(none)";
+    return *page ? *(*page)->variants[0].body : "(none)";
   }
   std::int64_t Touch(std::vector<Touched> touched, std::vector<Touched> after_gap = {}, std::int64_t sequence = 0,
                      const std::string& aggregate = "article:1") {
@@ -51,14 +58,18 @@ class RedisPageStoreTest : public ::testing::Test {
 };
 
 TEST_F(RedisPageStoreTest, KeepsAPageInEveryCodingWithItsOwnTag) {
-  ASSERT_TRUE(Fill("home", MakePage("Өлүөнэ сонуна", {{"site"}})));
-  const auto plain = *store_.Get("home", Coding::kIdentity);
-  const auto brotli = *store_.Get("home", Coding::kBrotli);
-  ASSERT_TRUE(plain && brotli);
-  EXPECT_EQ(*plain->body, "Өлүөнэ сонуна");
-  EXPECT_EQ(plain->content_language, "sah");
-  EXPECT_EQ(brotli->coding, Coding::kBrotli);
-  EXPECT_NE(plain->etag, brotli->etag);
+  ASSERT_TRUE(Fill("home", MakePage("Өлүөнэ сонуна", {{"site"}, {"list:sah", "0100", ""}})));
+  const auto page = *store_.Get("home");
+  ASSERT_TRUE(page);
+  EXPECT_EQ(*page->variants[0].body, "Өлүөнэ сонуна");
+  EXPECT_EQ(page->content_language, "sah");
+  EXPECT_EQ(page->dependencies, (std::vector<Dependency>{{"site"}, {"list:sah", "0100", ""}}));
+  std::set<std::string> tags;
+  for (const KeptPage::Variant& variant : page->variants) {
+    EXPECT_TRUE(variant.body);
+    tags.insert(variant.etag);
+  }
+  EXPECT_EQ(tags.size(), kCodings);
 }
 
 TEST_F(RedisPageStoreTest, TouchingAnEntityDropsExactlyItsPages) {
@@ -82,7 +93,7 @@ TEST_F(RedisPageStoreTest, AListIsTouchedOnlyInsideItsWindow) {
 TEST_F(RedisPageStoreTest, AFillThatBeganBeforeATouchIsRefused) {
   const auto ticket = store_.BeginFill("home");
   Touch({{"article:1"}});
-  EXPECT_FALSE(*store_.CommitFill("home", *ticket, MakePage("old", {{"article:1"}}), Time{}));
+  EXPECT_FALSE(Commit("home", *ticket, MakePage("old", {{"article:1"}})));
   EXPECT_EQ(Body("home"), "(none)");
   EXPECT_TRUE(Fill("home", MakePage("new", {{"article:1"}})));
 }
@@ -90,20 +101,20 @@ TEST_F(RedisPageStoreTest, AFillThatBeganBeforeATouchIsRefused) {
 TEST_F(RedisPageStoreTest, AnUntouchedFillIsKeptThoughOthersWereTouched) {
   const auto ticket = store_.BeginFill("home");
   Touch({{"article:2"}});
-  EXPECT_TRUE(*store_.CommitFill("home", *ticket, MakePage("page", {{"article:1"}}), Time{}));
+  EXPECT_TRUE(Commit("home", *ticket, MakePage("page", {{"article:1"}})));
 }
 
 TEST_F(RedisPageStoreTest, TheSecondOfTwoFillsIsRefused) {
   const auto slow = store_.BeginFill("home");
   ASSERT_TRUE(Fill("home", MakePage("newer", {{"article:1"}})));
-  EXPECT_FALSE(*store_.CommitFill("home", *slow, MakePage("older", {{"article:1"}}), Time{}));
+  EXPECT_FALSE(Commit("home", *slow, MakePage("older", {{"article:1"}})));
   EXPECT_EQ(Body("home"), "newer");
 }
 
 TEST_F(RedisPageStoreTest, AFillAcrossAnEmptiedCacheIsRefused) {
   const auto ticket = store_.BeginFill("home");
   ASSERT_TRUE(store_.DropAll());
-  EXPECT_FALSE(*store_.CommitFill("home", *ticket, MakePage("old", {{"article:1"}}), Time{}));
+  EXPECT_FALSE(Commit("home", *ticket, MakePage("old", {{"article:1"}})));
 }
 
 TEST_F(RedisPageStoreTest, APageMadeAnewForgetsWhatItNoLongerDependsOn) {
@@ -120,7 +131,7 @@ TEST_F(RedisPageStoreTest, AnOldOrRepeatedEventChangesNothing) {
   EXPECT_EQ(Touch({{"article:1"}}, {}, 5), 0);
   EXPECT_EQ(Touch({{"article:1"}}, {}, 4), 0);
   EXPECT_EQ(Body("home"), "page");
-  EXPECT_EQ(*store_.AppliedSequence("article:1"), 5);
+  EXPECT_EQ(store_.AppliedTo("article:1")->sequence, 5);
 }
 
 TEST_F(RedisPageStoreTest, AGapTouchesEverythingThatTheEventNames) {
@@ -162,6 +173,26 @@ TEST_F(RedisPageStoreTest, InspectionNamesWhatAPageDependsOn) {
   EXPECT_THAT((*store_.Inspect("home"))->entities, UnorderedElementsAre("article:1", "list:en"));
   EXPECT_EQ(*store_.Drop("home"), 1);
   EXPECT_EQ(Body("home"), "(none)");
+}
+
+TEST_F(RedisPageStoreTest, RemembersWhichPlaceAnAggregateWasAppliedFrom) {
+  EXPECT_EQ(store_.AppliedTo("article:1")->sequence, 0);
+  Touch({{"article:1"}}, {}, 7);
+  const auto applied = store_.AppliedTo("article:1");
+  EXPECT_EQ(applied->sequence, 7);
+  EXPECT_EQ(applied->place.topic, "topic");
+  EXPECT_EQ(applied->place.next_offset, offset_);
+}
+
+// What is kept may be older than readers were promised by those who could apply the event.
+TEST_F(RedisPageStoreTest, WhileAnEventCannotBeAppliedNothingIsReadFromTheStore) {
+  Fill("home", MakePage("page", {{"article:1"}}));
+  redis::Client nowhere{{.url = "unix:/nowhere/redis.sock", .timeout_ms = 100}};
+  RedisPageStore cut_off(nowhere, "x", "v1");
+  const Invalidation event{{{"article:1"}}, {}, "article:1", 1, {"topic", 0, 1}};
+  EXPECT_FALSE(cut_off.Apply(event));
+  EXPECT_EQ(cut_off.Get("home").error().message(), "an event could not be applied to Redis yet");
+  EXPECT_EQ(cut_off.BeginFill("home").error().message(), "an event could not be applied to Redis yet");
 }
 
 }  // namespace
