@@ -65,6 +65,7 @@ App::App(Config config)
       service_(pool_, sites_, clock_),
       reader_(pool_, sites_, clock_),
       authors_(pool_, sites_, clock_),
+      search_(pool_, sites_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file}) {}
@@ -91,11 +92,13 @@ Result<void> App::Start() {
   KIMBERLITE_RETURN_IF_ERROR(bus_->EnsureTopics(heard, groups));
   relay_ = std::make_unique<bus::Relay>(
       bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema}, bus_->NewPublisher());
+  follower_ = std::make_unique<ChangeFollower>(pool_);
   sweeper_ = std::make_unique<IdempotencySweeper>(pool_, clock_);
 
   service_.Register(server_);
   reader_.Register(server_);
   authors_.Register(server_);
+  search_.Register(server_);
   KIMBERLITE_RETURN_IF_ERROR(server_.Start());
   consumer_ = bus_->Subscribe(bus::GroupSubscription{.group = kGroup,
                                                      .topics = {kItemTopic, kTagsTopic},
@@ -118,6 +121,7 @@ void App::Stop() {
   server_.SetServing(false);
   consumer_.reset();
   server_.Stop(std::chrono::seconds(3));
+  follower_.reset();
   relay_.reset();  // after everything that writes, so that it sends the last of it
   sweeper_.reset();
 }

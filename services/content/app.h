@@ -8,9 +8,11 @@
 #include "libs/pg/pg.h"
 #include "libs/rpc/rpc.h"
 #include "libs/runtime/runtime.h"
+#include "services/content/adapters/change_follower.h"
 #include "services/content/adapters/grpc_author_service.h"
 #include "services/content/adapters/grpc_content_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
+#include "services/content/adapters/grpc_search_service.h"
 #include "services/content/adapters/item_handler.h"
 #include "services/content/adapters/pg_idempotency.h"
 #include "services/content/adapters/pg_site_store.h"
@@ -47,8 +49,10 @@ class App final : public runtime::Service {
   GrpcContentService service_;
   GrpcReaderService reader_;
   GrpcAuthorService authors_;
+  GrpcSearchService search_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<bus::Relay> relay_;
+  std::unique_ptr<ChangeFollower> follower_;
   std::unique_ptr<IdempotencySweeper> sweeper_;
   rpc::Server server_;
   std::unique_ptr<bus::Consumer> consumer_;

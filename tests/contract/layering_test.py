@@ -16,6 +16,8 @@ WRAPPED = {
     r"^hiredis/": {"libs/redis"},
     r"^curl/": {"libs/http"},
     r"^gumbo\.h": {"libs/html"},
+    r"^libstemmer\.h": {"libs/i18n"},
+    r"^vips/": {"libs/image"},
     r"^unicode/": {"libs/i18n"},
     r"^prometheus/|^spdlog/": {"libs/telemetry"},
     r"^brotli/": {"libs/http"},

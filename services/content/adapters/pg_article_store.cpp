@@ -6,6 +6,7 @@
 #include "libs/base/id.h"
 #include "libs/bus/outbox.h"
 #include "services/content/adapters/pg_author_store.h"
+#include "services/content/adapters/pg_change_log.h"
 #include "services/content/adapters/pg_list_pages.h"
 #include "services/content/adapters/pg_withdrawals.h"
 #include "services/content/core/article_event.h"
@@ -256,6 +257,7 @@ Result<void> WriteChange(pg::Transaction& transaction, const Act& act, const Art
     place.set_list_key(bound.list_key);
     place.set_sort_key(bound.sort_key);
   }
+  KIMBERLITE_RETURN_IF_ERROR(QueueChange(transaction, event, act.time));
   return bus::Append(transaction, kSchema,
                      {.topic = "kimberlite.content.article.v1",
                       .key = std::to_string(after.article_id),

@@ -63,11 +63,13 @@ std::vector<v1::ArticleChanged> MigratedDatabase::Events() {
 void ContentRpcTest::SetUp() {
   service_ = std::make_unique<GrpcContentService>(database_.pool(), sites_, clock_);
   reader_ = std::make_unique<GrpcReaderService>(database_.pool(), sites_, clock_);
+  search_ = std::make_unique<GrpcSearchService>(database_.pool(), sites_);
   server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.tokens_file = tokens_.path()});
   service_->Register(*server_);
   reader_->Register(*server_);
   authors_ = std::make_unique<GrpcAuthorService>(database_.pool(), sites_, clock_);
   authors_->Register(*server_);
+  search_->Register(*server_);
   const auto started = server_->Start();
   ASSERT_TRUE(started) << started.error().ToString();
 }

@@ -16,6 +16,7 @@
 #include "services/content/adapters/grpc_author_service.h"
 #include "services/content/adapters/grpc_content_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
+#include "services/content/adapters/grpc_search_service.h"
 #include "services/content/adapters/pg_site_store.h"
 #include "services/content/config.h"
 
@@ -93,6 +94,7 @@ class ContentRpcTest : public ::testing::Test {
   std::unique_ptr<GrpcContentService> service_;
   std::unique_ptr<GrpcReaderService> reader_;
   std::unique_ptr<GrpcAuthorService> authors_;
+  std::unique_ptr<GrpcSearchService> search_;
   std::unique_ptr<rpc::Server> server_;
 };
 

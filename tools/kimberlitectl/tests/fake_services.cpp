@@ -47,6 +47,7 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(content, ListArticles);
   KIMBERLITE_ANSWER(content, BatchGetArticles);
   KIMBERLITE_ANSWER(content, ListWithdrawn);
+  KIMBERLITE_ANSWER(content, SearchArticles);
   KIMBERLITE_ANSWER(content, GetSite);
   KIMBERLITE_ANSWER(content, UpdateSite);
   KIMBERLITE_ANSWER(content, PutSource);

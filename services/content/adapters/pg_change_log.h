@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kimberlite/content/v1/events.pb.h"
+#include "libs/base/error.h"
+#include "libs/base/time.h"
+#include "libs/pg/pg.h"
+
+// The log of every change of an article, in content.changes. A change is queued in its own transaction and gets its
+// place in the log after that was committed, so that no late commit can slip in before a place that somebody has read
+// past.
+namespace kimberlite::content {
+
+// In the transaction that makes the change.
+Result<void> QueueChange(pg::Transaction& transaction, const v1::ArticleChanged& event, Time time);
+
+// Moves up to `limit` committed changes from the queue into the log, in the order of each article's sequence. How many;
+// 0 also when another process is at it.
+Result<int> TakeIntoLog(pg::Pool& pool, int limit);
+
+struct LoggedChange {
+  std::int64_t position = 0;
+  std::int64_t article_id = 0;
+};
+// What follows a position, oldest first.
+Result<std::vector<LoggedChange>> ReadLog(pg::Transaction& transaction, std::int64_t after_position, int limit);
+
+}  // namespace kimberlite::content
