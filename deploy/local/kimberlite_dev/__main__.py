@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from . import bench, demo, testing
+from . import bench, demo, long, testing
 from .build import PROGRAMS, build
 from .errors import DevError
 from .process import say
@@ -41,8 +41,10 @@ def main():
         (["arguments"], {"nargs": argparse.REMAINDER, "metavar": "…", "help": "for ctest, e.g. -R content -V"}),
     ])
     command("check", "layout of the sources, unit and contract tests",
-            lambda arguments: testing.check_pages() if arguments.pages else testing.check(), options=[
+            check, options=[
         (["--pages"], {"action": "store_true", "help": "instead, every kind of page in a browser; about ten minutes"}),
+        (["--long"], {"action": "store_true", "help": "instead, every fuzzer, and cleaned HTML read by another parser"}),
+        (["--seconds"], {"type": int, "default": long.DEFAULT_SECONDS, "help": "with --long: for each fuzzer"}),
     ])
     command("demo", "tell the way of one story as it happens, then measure publications",
             lambda arguments: demo.run(arguments, with_story=True), options=[kafka, publishes, both, no_build])
@@ -129,6 +131,12 @@ def logs(arguments):
 
 def images(_):
     return subprocess.run([REPOSITORY / "deploy/docker/build_images.sh"]).returncode
+
+
+def check(arguments):
+    if arguments.long:
+        return long.check(arguments.seconds)
+    return testing.check_pages() if arguments.pages else testing.check()
 
 
 def measure(arguments):
