@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "libs/base/error.h"
@@ -17,6 +18,9 @@ Result<int> MigrateOutbox(const std::string& postgres_url, std::string_view sche
 // Writes an event into <schema>.outbox inside the caller's transaction: it is sent if and only if that commits. The
 // caller holds the aggregate's row lock, so that rows of one key are written in the order of their sequence.
 Result<void> Append(pg::Transaction& transaction, std::string_view schema, const Event& event);
+
+// The same for many, in their order and in one statement. No two of one key.
+Result<void> AppendAll(pg::Transaction& transaction, std::string_view schema, std::span<const Event> events);
 
 // Whether this consumer handles the event for the first time; remembers it in <schema>.inbox inside the caller's
 // transaction. Records are kept 7 days.

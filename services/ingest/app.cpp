@@ -50,6 +50,8 @@ void Report(const Source& source, const PollSummary& summary) {
   Metrics::Counter("kimberlite_ingest_items_renamed_total",
                    "Items that came again under another id; counted each time they are seen")
       .Add(summary.taken.renamed);
+  Metrics::Counter("kimberlite_ingest_items_removed_total", "Items that were removed at their sources")
+      .Add(summary.taken.removed);
   Metrics::Counter("kimberlite_ingest_fetched_bytes_total", "Bytes of fetched documents after decompression")
       .Add(static_cast<double>(summary.bytes));
   CountRefused("no_headline", summary.counts.without_headline);
@@ -66,6 +68,8 @@ void Report(const Source& source, const PollSummary& summary) {
                   {"http_status", summary.http_status},
                   {"items_seen", summary.counts.seen},
                   {"items_taken", summary.taken.count()},
+                  {"items_renamed", summary.taken.renamed},
+                  {"items_removed", summary.taken.removed},
                   {"next_in_ms", static_cast<std::int64_t>(summary.next_in.count())},
                   {"why", summary.why},
                   {"error", summary.error}});
@@ -120,12 +124,14 @@ App::App(Config config)
               .wait_timeout_ms = 1000,
               .application_name = "kimberlite-ingest-probe"}),
       sources_(pool_, SourceOptions(config_)),
-      items_(pool_, sources_, clock_),
+      items_(pool_, sources_, clock_, {.max_backlog = config_.max_backlog}),
+      documents_(pool_, {.source_bytes = std::int64_t{config_.source_documents_mib} << 20,
+                         .total_bytes = std::int64_t{config_.documents_mib} << 20}),
       fetcher_(FetcherOptions(config_)),
       poller_({.fetch_timeout = std::chrono::seconds(config_.fetch_timeout_seconds),
                .jitter = [] { return static_cast<double>(RandomBits() >> 11) / static_cast<double>(1ull << 53); }},
-              clock_, fetcher_, sources_, items_),
-      service_(sources_, items_, clock_),
+              clock_, fetcher_, sources_, items_, documents_),
+      service_(sources_, items_, documents_, clock_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file,
@@ -148,6 +154,9 @@ Result<void> App::Start() {
   KIMBERLITE_RETURN_IF_ERROR(bus_->EnsureTopics(topics, {}));
   relay_ = std::make_unique<bus::Relay>(
       bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema}, bus_->NewPublisher());
+  sweeper_ = std::make_unique<DocumentSweeper>(documents_, clock_, [](const Error& error) {
+    telemetry::Warning("old documents could not be deleted", {{"error", error.ToString()}});
+  });
   Scheduler::Options options;
   options.workers = config_.workers;
   options.on_poll = &Report;
@@ -174,6 +183,7 @@ void App::Stop() {
   server_.Stop(std::chrono::seconds(2));
   listener_.reset();
   scheduler_.reset();
+  sweeper_.reset();
   relay_.reset();  // after everything that writes, so that it sends the last of it
 }
 

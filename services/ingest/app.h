@@ -11,6 +11,7 @@
 #include "libs/runtime/runtime.h"
 #include "services/ingest/adapters/curl_feed_fetcher.h"
 #include "services/ingest/adapters/grpc_ingest_service.h"
+#include "services/ingest/adapters/pg_document_store.h"
 #include "services/ingest/adapters/pg_item_store.h"
 #include "services/ingest/adapters/pg_source_store.h"
 #include "services/ingest/config.h"
@@ -42,11 +43,13 @@ class App final : public runtime::Service {
   pg::Pool probe_;  // one connection of its own, so that a busy service is not an unready one
   PgSourceStore sources_;
   PgItemStore items_;
+  PgDocumentStore documents_;
   CurlFeedFetcher fetcher_;
   Poller poller_;
   GrpcIngestService service_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<bus::Relay> relay_;
+  std::unique_ptr<DocumentSweeper> sweeper_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<pg::Listener> listener_;  // wakes the scheduler
   rpc::Server server_;

@@ -23,6 +23,18 @@ void Config::Bind(config::Table& table) {
             {.name = "KIMBERLITE_INGEST_HOST_GAP_MS",
              .help = "Time between two polls of one host, in milliseconds; allowed hosts are free of it."},
             0, 60'000);
+  table.Int(&source_documents_mib,
+            {.name = "KIMBERLITE_INGEST_SOURCE_DOCUMENTS_MIB",
+             .help = "Compressed documents kept of one source for replay, in MiB; the oldest go first."},
+            1, 1'000'000);
+  table.Int(&documents_mib,
+            {.name = "KIMBERLITE_INGEST_DOCUMENTS_MIB",
+             .help = "Compressed documents kept of all sources for replay, in MiB; the oldest go first."},
+            1, 100'000'000);
+  table.Int(&max_backlog,
+            {.name = "KIMBERLITE_INGEST_MAX_BACKLOG",
+             .help = "Unsent events from which on pushes are refused until some are sent."},
+            1, 10'000'000);
   table.Text(&ca_file, {.name = "KIMBERLITE_INGEST_CA_FILE",
                         .help = "PEM file of the certificate authorities that feeds are trusted by, instead of the "
                                 "system's."});

@@ -18,6 +18,9 @@ struct Config {
   int host_polls = 2;
   int host_gap_ms = 1000;
   std::string ca_file;
+  int source_documents_mib = 64;
+  int documents_mib = 2048;
+  int max_backlog = 20'000;
 
   void Bind(config::Table& table);
 };

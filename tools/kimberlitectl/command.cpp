@@ -105,7 +105,8 @@ Result<void> Prepare(const Command& command, const ReadFile& read_file, Message&
       return FillSite(command, read_file, dynamic_cast<content::v1::UpdateSiteRequest&>(request), caller);
     case Extra::kReadSequence: return ReadSequence(dynamic_cast<rendering::v1::WaitVisibleRequest&>(request), caller);
     case Extra::kNone:
-    case Extra::kAllSwitch: return {};
+    case Extra::kAllSwitch:
+    case Extra::kAllPages: return {};
   }
   return {};
 }
@@ -163,6 +164,22 @@ Result<void> ExecuteStream(const Command& command, Message& request, const ReadF
     if (!out.flush()) return Fail(Code::kCancelled, "standard output cannot be written");
     return {};
   });
+}
+
+// One answer after another, each a line, until there is no further page.
+Result<void> ExecutePages(const Command& command, Message& request, Caller& caller, std::ostream& out) {
+  const auto* token = request.GetDescriptor()->FindFieldByName("page_token");
+  const auto* next = command.method->output_type()->FindFieldByName("next_page_token");
+  const std::unique_ptr<Message> response(
+      MessageFactory::generated_factory()->GetPrototype(command.method->output_type())->New());
+  while (true) {
+    KIMBERLITE_RETURN_IF_ERROR(caller.Call(*command.method, request, *response));
+    out << (command.output_json ? RenderJsonLine(*response) : RenderText(*response, command.verb->columns));
+    if (!out.flush()) return Fail(Code::kCancelled, "standard output cannot be written");
+    const std::string at = response->GetReflection()->GetString(*response, next);
+    if (at.empty()) return {};
+    request.GetReflection()->SetString(&request, token, at);
+  }
 }
 
 }  // namespace
@@ -236,6 +253,7 @@ Result<void> Execute(const Command& command, Message& request, const ReadFile& r
   if (command.method->server_streaming() || command.method->client_streaming()) {
     return ExecuteStream(command, request, read_file, caller, out);
   }
+  if (command.verb->extra == Extra::kAllPages) return ExecutePages(command, request, caller, out);
   std::unique_ptr<Message> response(
       MessageFactory::generated_factory()->GetPrototype(command.method->output_type())->New());
   KIMBERLITE_RETURN_IF_ERROR(caller.Call(*command.method, request, *response));

@@ -21,6 +21,7 @@ enum class Extra {
   kReadSite,      // fills the request with the current settings first
   kReadSequence,  // without a sequence, waits for the article's current one
   kAllSwitch,     // an empty positional needs --all
+  kAllPages,      // calls again with next_page_token until there is none, printing each answer
 };
 
 // One command: a noun and, for all but a few, a verb.

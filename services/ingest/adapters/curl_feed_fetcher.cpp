@@ -24,4 +24,10 @@ Result<FetchedDocument> CurlFeedFetcher::Fetch(const Context& context, const std
   return document;
 }
 
+Result<int> CurlFeedFetcher::Probe(const Context& context, const std::string& url) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const http::FetchResponse response,
+                              fetcher_.Get(context, {.url = url, .accept = "text/html, */*;q=0.1"}));
+  return response.status;
+}
+
 }  // namespace kimberlite::ingest

@@ -1,106 +1,18 @@
 #include "services/ingest/adapters/grpc_ingest_service.h"
 
+#include <algorithm>
 #include <charconv>
+#include <span>
+#include <string_view>
 
 #include "libs/base/text.h"
+#include "libs/telemetry/telemetry.h"
+#include "services/ingest/adapters/grpc_messages.h"
 #include "services/ingest/adapters/proto_time.h"
+#include "services/ingest/core/feed_parser.h"
 
 namespace kimberlite::ingest {
 namespace {
-
-// `rule` is what the field is held to where it is no sane duration.
-Result<std::chrono::milliseconds> ToMilliseconds(const google::protobuf::Duration& proto, std::string field,
-                                                 std::string rule) {
-  if (proto.seconds() < 0 || proto.seconds() > 366 * 86400 || proto.nanos() < 0 || proto.nanos() > 999'999'999)
-    return InvalidField(std::move(field), std::move(rule));
-  return std::chrono::seconds(proto.seconds()) + std::chrono::milliseconds(proto.nanos() / 1'000'000);
-}
-
-void SetDuration(std::chrono::milliseconds time, google::protobuf::Duration& proto) {
-  proto.set_seconds(time.count() / 1000);
-  proto.set_nanos(static_cast<std::int32_t>(time.count() % 1000 * 1'000'000));
-}
-
-Result<Source> FromProto(const v1::FeedSource& proto) {
-  Source source;
-  source.source_id = proto.source_id();
-  source.name = proto.name();
-  source.feed_url = proto.feed_url();
-  source.home_url = proto.home_url();
-  source.default_language_code = proto.default_language_code();
-  source.default_section_id = proto.default_section_id();
-  source.publish_at_once = proto.publish_at_once();
-  if (proto.has_poll_interval()) {
-    KIMBERLITE_ASSIGN_OR_RETURN(source.poll_interval, ToMilliseconds(proto.poll_interval(), "source.poll_interval",
-                                                                     "must be 1 second to 24 hours"));
-    source.max_poll_interval = source.poll_interval;
-  }
-  if (proto.has_max_poll_interval()) {
-    KIMBERLITE_ASSIGN_OR_RETURN(source.max_poll_interval,
-                                ToMilliseconds(proto.max_poll_interval(), "source.max_poll_interval",
-                                               "must be between poll_interval and 7 days"));
-  }
-  source.paused = proto.paused();
-  source.time_zone = proto.time_zone();
-  KIMBERLITE_RETURN_IF_ERROR(CheckSource(source));
-  return source;
-}
-
-v1::FeedSource ToProto(const Source& source) {
-  v1::FeedSource proto;
-  proto.set_source_id(source.source_id);
-  proto.set_name(source.name);
-  proto.set_feed_url(source.feed_url);
-  proto.set_home_url(source.home_url);
-  proto.set_default_language_code(source.default_language_code);
-  proto.set_default_section_id(source.default_section_id);
-  proto.set_publish_at_once(source.publish_at_once);
-  SetDuration(source.poll_interval, *proto.mutable_poll_interval());
-  SetDuration(source.max_poll_interval, *proto.mutable_max_poll_interval());
-  proto.set_paused(source.paused);
-  proto.set_time_zone(source.time_zone);
-  return proto;
-}
-
-v1::FeedSourceStatus ToProto(const SourceStatus& status) {
-  v1::FeedSourceStatus proto;
-  if (status.last_poll_time) *proto.mutable_last_poll_time() = ToTimestamp(*status.last_poll_time);
-  if (status.next_poll_time) *proto.mutable_next_poll_time() = ToTimestamp(*status.next_poll_time);
-  proto.set_last_http_status(status.last_http_status);
-  proto.set_last_error(status.last_error);
-  proto.set_consecutive_failures(status.consecutive_failures);
-  proto.set_items_seen(status.items_seen);
-  proto.set_items_taken(status.items_taken);
-  proto.set_next_poll_reason(status.next_poll_reason);
-  if (status.last_success_time) *proto.mutable_last_success_time() = ToTimestamp(*status.last_success_time);
-  proto.set_pause_reason(status.pause_reason);
-  proto.set_moved_to(status.moved_to);
-  if (status.moved_since_time) *proto.mutable_moved_since_time() = ToTimestamp(*status.moved_since_time);
-  proto.set_items_per_day(status.items_per_day);
-  for (const PollRun& run : status.history) {
-    auto& stretch = *proto.add_history();
-    *stretch.mutable_since_time() = ToTimestamp(run.since_time);
-    *stretch.mutable_until_time() = ToTimestamp(run.until_time);
-    stretch.set_polls(run.polls);
-    stretch.set_http_status(run.http_status);
-    stretch.set_error(run.error);
-    stretch.set_items_taken(run.items_taken);
-  }
-  return proto;
-}
-
-v1::Item ToProto(const ItemRecord& record) {
-  v1::Item proto;
-  proto.set_source_id(record.source_id);
-  proto.set_external_id(record.external_id);
-  proto.set_headline(record.headline);
-  proto.set_link(record.link);
-  proto.set_language_code(record.language_code);
-  if (record.published_time) *proto.mutable_published_time() = ToTimestamp(*record.published_time);
-  *proto.mutable_taken_time() = ToTimestamp(record.taken_time);
-  proto.set_sequence(record.sequence);
-  return proto;
-}
 
 Result<int> PageSize(std::int32_t asked) {
   if (asked < 0 || asked > 1000) return InvalidField("page_size", "must be 1 to 1,000, or 0 for 100");
@@ -136,6 +48,27 @@ Result<std::optional<ItemCursor>> CursorOf(const std::string& token) {
                     token.substr(second + 1)};
 }
 
+// Microseconds and number of the last document.
+std::string TokenOf(const KeptDocument& document) {
+  return std::to_string(document.fetched_time.time_since_epoch().count()) + "/" + std::to_string(document.document_id);
+}
+
+Result<DocumentCursor> DocumentCursorOf(const std::string& token) {
+  const std::size_t slash = token.find('/');
+  if (slash == std::string::npos) return BadToken();
+  std::int64_t micros = 0;
+  DocumentCursor cursor;
+  const char* const end = token.data() + token.size();
+  const auto time = std::from_chars(token.data(), token.data() + slash, micros);
+  const auto number = std::from_chars(token.data() + slash + 1, end, cursor.document_id);
+  constexpr std::int64_t kYear9999 = 253'402'300'799'000'000;
+  if (time.ec != std::errc() || time.ptr != token.data() + slash || number.ec != std::errc() || number.ptr != end ||
+      micros < 0 || micros > kYear9999)
+    return BadToken();
+  cursor.fetched_time = Time(std::chrono::microseconds(micros));
+  return cursor;
+}
+
 }  // namespace
 
 void GrpcIngestService::Register(rpc::Server& server) {
@@ -151,6 +84,12 @@ void GrpcIngestService::Register(rpc::Server& server) {
       [this](const rpc::Call& call, const auto& request) { return PauseSource(call, request); });
   server.Handle<v1::ResumeSourceRequest, v1::ResumeSourceResponse>(
       [this](const rpc::Call&, const auto& request) { return ResumeSource(request); });
+  server.Handle<v1::SubmitItemRequest, v1::SubmitItemResponse>(
+      [this](const rpc::Call& call, const auto& request) { return SubmitItem(call, request); });
+  server.HandleClientStream<v1::SubmitItemsRequest, v1::SubmitItemsResponse>(
+      [this](const rpc::Call& call, auto& reader) { return SubmitItems(call, reader); });
+  server.Handle<v1::ReplayDocumentsRequest, v1::ReplayDocumentsResponse>(
+      [this](const rpc::Call& call, const auto& request) { return ReplayDocuments(call, request); });
   server.Handle<v1::ListItemsRequest, v1::ListItemsResponse>(
       [this](const rpc::Call&, const auto& request) { return ListItems(request); });
 }
@@ -205,6 +144,169 @@ Result<v1::ResumeSourceResponse> GrpcIngestService::ResumeSource(const v1::Resum
   KIMBERLITE_RETURN_IF_ERROR(CheckName(request.source_id(), "source_id"));
   KIMBERLITE_RETURN_IF_ERROR(sources_.Resume(request.source_id()));
   return v1::ResumeSourceResponse();
+}
+
+namespace {
+
+// A caller has keys of its own for each source. Neither name holds a space.
+template <typename Request>
+Result<Submission> SubmissionOf(const rpc::Call& call, const Request& request, const Source& source) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckIdempotencyKey(request.idempotency_key()));
+  KIMBERLITE_ASSIGN_OR_RETURN(const PushedItem pushed, FromProto(request.item()));
+  Submission submission;
+  KIMBERLITE_ASSIGN_OR_RETURN(submission.item, RecognisePushed(pushed, source));
+  if (!request.idempotency_key().empty())
+    submission.key = call.caller + " " + source.source_id + " " + request.idempotency_key();
+  submission.request_digest = DigestOf(request.item());
+  return submission;
+}
+
+void CountSubmitted(const std::string& source_id, const Submitted& submitted) {
+  const char* outcome = submitted.repeated                             ? "repeated"
+                        : submitted.outcome == SubmitOutcome::kNew     ? "new"
+                        : submitted.outcome == SubmitOutcome::kChanged ? "changed"
+                                                                       : "unchanged";
+  telemetry::Metrics::Counter("kimberlite_ingest_pushed_items_total", "Items that were pushed by what became of them",
+                              {{"outcome", outcome}})
+      .Add();
+  telemetry::Debug("item pushed", {{"source_id", source_id},
+                                   {"external_id", submitted.external_id},
+                                   {"sequence", submitted.sequence},
+                                   {"outcome", outcome}});
+}
+
+void CountRefused(const std::string& source_id, const Error& error) {
+  telemetry::Metrics::Counter("kimberlite_ingest_pushes_refused_total", "Pushes that were refused by why",
+                              {{"code", std::string(CodeName(error.code()))}})
+      .Add();
+  telemetry::Info("a push was refused", {{"source_id", source_id}, {"error", error.ToString()}});
+}
+
+}  // namespace
+
+Result<v1::SubmitItemResponse> GrpcIngestService::SubmitItem(const rpc::Call& call,
+                                                             const v1::SubmitItemRequest& request) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckName(request.source_id(), "source_id"));
+  KIMBERLITE_ASSIGN_OR_RETURN(const SourceRecord record, sources_.Get(request.source_id()));
+  KIMBERLITE_ASSIGN_OR_RETURN(const Submission submission, SubmissionOf(call, request, record.source));
+  const auto submitted = items_.Submit(request.source_id(), std::span(&submission, 1));
+  if (!submitted) {
+    CountRefused(request.source_id(), submitted.error());
+    return std::unexpected(submitted.error());
+  }
+  const Submitted& answer = submitted->front();
+  CountSubmitted(request.source_id(), answer);
+  v1::SubmitItemResponse response;
+  response.set_external_id(answer.external_id);
+  response.set_sequence(answer.sequence);
+  response.set_outcome(static_cast<v1::SubmitOutcome>(answer.outcome));
+  return response;
+}
+
+Result<v1::SubmitItemsResponse> GrpcIngestService::SubmitItems(const rpc::Call& call,
+                                                               rpc::StreamReader<v1::SubmitItemsRequest>& reader) {
+  constexpr std::size_t kBatch = 100;
+  v1::SubmitItemsResponse response;
+  std::optional<Source> source;
+  std::vector<Submission> batch;
+  // So that whoever sends a million knows where to go on.
+  const auto at = [&](Error error, std::int64_t number) {
+    return std::unexpected(Error(error.code(), "item " + std::to_string(number) + ": " + error.message()));
+  };
+  const auto flush = [&]() -> Result<void> {
+    if (batch.empty()) return {};
+    const auto submitted = items_.Submit(source->source_id, batch);
+    if (!submitted) {
+      CountRefused(source->source_id, submitted.error());
+      return at(submitted.error(), response.received() - static_cast<std::int64_t>(batch.size()) + 1);
+    }
+    for (const Submitted& answer : *submitted) {
+      CountSubmitted(source->source_id, answer);
+      if (answer.repeated || answer.outcome == SubmitOutcome::kUnchanged) {
+        response.set_unchanged(response.unchanged() + 1);
+      } else if (answer.outcome == SubmitOutcome::kNew) {
+        response.set_taken_new(response.taken_new() + 1);
+      } else {
+        response.set_changed(response.changed() + 1);
+      }
+    }
+    batch.clear();
+    return {};
+  };
+  while (true) {
+    KIMBERLITE_ASSIGN_OR_RETURN(const std::optional<v1::SubmitItemsRequest> next, reader.Read());
+    if (!next) break;
+    const v1::SubmitItemsRequest& request = *next;
+    const std::int64_t number = response.received() + 1;
+    if (!source || source->source_id != request.source_id()) {
+      KIMBERLITE_RETURN_IF_ERROR(flush());
+      if (const auto named = CheckName(request.source_id(), "source_id"); !named) return at(named.error(), number);
+      const auto record = sources_.Get(request.source_id());
+      if (!record) return at(record.error(), number);
+      source = record->source;
+    }
+    auto submission = SubmissionOf(call, request, *source);
+    if (!submission) {
+      // Those before it are taken.
+      KIMBERLITE_RETURN_IF_ERROR(flush());
+      return at(submission.error(), number);
+    }
+    batch.push_back(std::move(*submission));
+    response.set_received(number);
+    // A batch fits into what may be pushed at once, if anything does.
+    const auto room = static_cast<std::size_t>(std::max(source->max_pushed_per_minute, 1));
+    if (batch.size() >= std::min(kBatch, room)) KIMBERLITE_RETURN_IF_ERROR(flush());
+  }
+  KIMBERLITE_RETURN_IF_ERROR(flush());
+  return response;
+}
+
+Result<v1::ReplayDocumentsResponse> GrpcIngestService::ReplayDocuments(const rpc::Call& call,
+                                                                       const v1::ReplayDocumentsRequest& request) {
+  if (!request.source_id().empty()) {
+    KIMBERLITE_RETURN_IF_ERROR(CheckName(request.source_id(), "source_id"));
+    KIMBERLITE_RETURN_IF_ERROR(sources_.Get(request.source_id()));
+  }
+  if (request.page_size() < 0 || request.page_size() > 100)
+    return InvalidField("page_size", "must be 1 to 100, or 0 for 20");
+  DocumentCursor cursor{Time(), 0};
+  if (request.has_since_time()) {
+    KIMBERLITE_ASSIGN_OR_RETURN(cursor.fetched_time, FromTimestamp(request.since_time(), "since_time"));
+  }
+  if (!request.page_token().empty()) {
+    KIMBERLITE_ASSIGN_OR_RETURN(cursor, DocumentCursorOf(request.page_token()));
+  }
+  const int size = request.page_size() == 0 ? 20 : request.page_size();
+  KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<KeptDocument> documents,
+                              documents_.List(request.source_id(), cursor, size));
+  v1::ReplayDocumentsResponse response;
+  for (const KeptDocument& document : documents) {
+    // The page so far is done: its end is where the caller goes on.
+    if (call.context.stop.stop_requested()) return Fail(Code::kCancelled, "the replay was stopped");
+    KIMBERLITE_ASSIGN_OR_RETURN(const SourceRecord record, sources_.Get(document.source_id));
+    response.set_documents(response.documents() + 1);
+    *response.mutable_fetched_time() = ToTimestamp(document.fetched_time);
+    const auto feed = ParseFeed({.body = document.body,
+                                 .content_type = document.content_type,
+                                 .url = document.url,
+                                 .time_zone = record.source.time_zone});
+    if (!feed) {
+      response.set_unreadable(response.unreadable() + 1);
+      continue;
+    }
+    const Recognised recognised = RecogniseItems(*feed, record.source);
+    KIMBERLITE_ASSIGN_OR_RETURN(const Taken taken,
+                                items_.Replay(record.source, document.fetched_time, recognised.items));
+    response.set_items_seen(response.items_seen() + recognised.seen);
+    response.set_items_taken(response.items_taken() + taken.count());
+    if (taken.count() > 0) {
+      telemetry::Info(
+          "a kept document was read again",
+          {{"source_id", document.source_id}, {"document_id", document.document_id}, {"items_taken", taken.count()}});
+    }
+  }
+  if (static_cast<int>(documents.size()) == size) response.set_next_page_token(TokenOf(documents.back()));
+  return response;
 }
 
 Result<v1::ListItemsResponse> GrpcIngestService::ListItems(const v1::ListItemsRequest& request) {

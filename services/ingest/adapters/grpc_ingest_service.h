@@ -2,6 +2,7 @@
 
 #include "kimberlite/ingest/v1/ingest_service.pb.h"
 #include "libs/rpc/rpc.h"
+#include "services/ingest/adapters/pg_document_store.h"
 #include "services/ingest/adapters/pg_item_store.h"
 #include "services/ingest/adapters/pg_source_store.h"
 
@@ -10,8 +11,8 @@ namespace kimberlite::ingest {
 // kimberlite.ingest.v1.IngestService.
 class GrpcIngestService {
  public:
-  GrpcIngestService(PgSourceStore& sources, PgItemStore& items, const Clock& clock)
-      : sources_(sources), items_(items), clock_(clock) {}
+  GrpcIngestService(PgSourceStore& sources, PgItemStore& items, PgDocumentStore& documents, const Clock& clock)
+      : sources_(sources), items_(items), documents_(documents), clock_(clock) {}
   void Register(rpc::Server& server);
 
  private:
@@ -21,10 +22,14 @@ class GrpcIngestService {
   Result<v1::PollSourceResponse> PollSource(const v1::PollSourceRequest& request);
   Result<v1::PauseSourceResponse> PauseSource(const rpc::Call& call, const v1::PauseSourceRequest& request);
   Result<v1::ResumeSourceResponse> ResumeSource(const v1::ResumeSourceRequest& request);
+  Result<v1::SubmitItemResponse> SubmitItem(const rpc::Call& call, const v1::SubmitItemRequest& request);
+  Result<v1::SubmitItemsResponse> SubmitItems(const rpc::Call& call, rpc::StreamReader<v1::SubmitItemsRequest>& reader);
+  Result<v1::ReplayDocumentsResponse> ReplayDocuments(const rpc::Call& call, const v1::ReplayDocumentsRequest& request);
   Result<v1::ListItemsResponse> ListItems(const v1::ListItemsRequest& request);
 
   PgSourceStore& sources_;
   PgItemStore& items_;
+  PgDocumentStore& documents_;
   const Clock& clock_;
 };
 

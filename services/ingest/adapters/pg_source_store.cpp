@@ -6,6 +6,7 @@
 #include "kimberlite/ingest/v1/events.pb.h"
 #include "libs/base/id.h"
 #include "libs/bus/outbox.h"
+#include "services/ingest/core/identity.h"
 #include "services/ingest/core/url.h"
 
 namespace kimberlite::ingest {
@@ -15,9 +16,11 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kSettings =
     "source_id, name, feed_url, home_url, default_language_code, default_section_id, publish_at_once, "
-    "poll_interval_ms, paused, time_zone, max_poll_interval_ms";
+    "poll_interval_ms, paused, time_zone, max_poll_interval_ms, removal_rule, withdraw_removed, "
+    "keep_documents_days, max_pushed_per_minute";
 constexpr std::string_view kStatus =
-    "last_poll_time, CASE WHEN paused THEN NULL ELSE next_poll_time END AS next_poll_time, last_http_status, "
+    "last_poll_time, CASE WHEN paused OR feed_url = '' THEN NULL ELSE next_poll_time END AS next_poll_time, "
+    "last_http_status, "
     "poll_error, document_report, "
     "consecutive_failures, items_seen, items_taken, next_poll_reason, last_success_time, pause_reason, moved_to, "
     "moved_since_time, rhythm";
@@ -39,6 +42,10 @@ Source SourceOf(const pg::Row& row) {
   source.paused = row.Bool("paused");
   source.time_zone = row.String("time_zone");
   source.max_poll_interval = milliseconds(row.Int("max_poll_interval_ms"));
+  source.removal_rule = static_cast<RemovalRule>(row.Int("removal_rule"));
+  source.withdraw_removed = row.Bool("withdraw_removed");
+  source.keep_documents_days = static_cast<int>(row.Int("keep_documents_days"));
+  source.max_pushed_per_minute = static_cast<int>(row.Int("max_pushed_per_minute"));
   return source;
 }
 
@@ -128,11 +135,13 @@ Result<void> PgSourceStore::Put(const Source& source) {
     pg::Params params(source.source_id, source.name, source.feed_url, source.home_url, source.default_language_code,
                       source.default_section_id, source.publish_at_once,
                       static_cast<std::int64_t>(source.poll_interval.count()), source.paused, source.time_zone,
-                      static_cast<std::int64_t>(source.max_poll_interval.count()), HostOf(source.feed_url));
+                      static_cast<std::int64_t>(source.max_poll_interval.count()),
+                      static_cast<int>(source.removal_rule), source.withdraw_removed, source.keep_documents_days,
+                      source.max_pushed_per_minute, HostOf(source.feed_url));
     KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
         Sql({"INSERT INTO ingest.sources AS known (", kSettings,
              ", host, next_poll_time, next_poll_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-             "clock_timestamp(), 'the source is new')"
+             "$13, $14, $15, $16, clock_timestamp(), 'the source is new')"
              " ON CONFLICT (source_id) DO UPDATE SET name = excluded.name, feed_url = excluded.feed_url, home_url = "
              "excluded.home_url,"
              " default_language_code = excluded.default_language_code, default_section_id = "
@@ -140,7 +149,9 @@ Result<void> PgSourceStore::Put(const Source& source) {
              " publish_at_once = excluded.publish_at_once, poll_interval_ms = excluded.poll_interval_ms, paused = "
              "excluded.paused,"
              " time_zone = excluded.time_zone, max_poll_interval_ms = excluded.max_poll_interval_ms, host = "
-             "excluded.host,"
+             "excluded.host, removal_rule = excluded.removal_rule, withdraw_removed = excluded.withdraw_removed,"
+             " keep_documents_days = excluded.keep_documents_days,"
+             " max_pushed_per_minute = excluded.max_pushed_per_minute,"
              " next_poll_time = excluded.next_poll_time, next_poll_reason = 'the settings of the source were written',"
              " poll_now = true, consecutive_failures = 0, pause_reason = '',"
              " etag = '', last_modified = '', moved_to = '', moved_since_time = NULL, moved_polls = 0,"
@@ -197,10 +208,12 @@ Result<void> PgSourceStore::MakeDue(const std::string& source_id) {
         const pg::Rows rows,
         transaction.Query("UPDATE ingest.sources SET next_poll_time = least(next_poll_time, clock_timestamp()),"
                           " next_poll_reason = 'somebody asked for it', poll_now = true WHERE source_id = $1 RETURNING "
-                          "paused, pg_notify($2, source_id)",
+                          "paused, feed_url = '' AS pushed, pg_notify($2, source_id)",
                           pg::Params(source_id, kDueChannel)));
     if (rows.empty()) return NoSource(source_id);
     if (rows[0].Bool("paused")) return Fail(Code::kFailedPrecondition, "source " + source_id + " is paused");
+    if (rows[0].Bool("pushed"))
+      return Fail(Code::kFailedPrecondition, "source " + source_id + " has no feed_url: its items are pushed");
     return {};
   });
 }
@@ -251,7 +264,7 @@ Result<void> PgSourceStore::TryClaim(pg::Transaction& transaction, const std::ve
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows due,
       transaction.Query(Sql({"SELECT s.source_id, s.host FROM ingest.sources s LEFT JOIN ingest.hosts h USING (host)"
-                             " WHERE NOT s.paused AND s.next_poll_time <= clock_timestamp()"
+                             " WHERE NOT s.paused AND s.feed_url <> '' AND s.next_poll_time <= clock_timestamp()"
                              " AND (s.lease_until IS NULL OR s.lease_until < clock_timestamp())"
                              " AND (h.host IS NULL OR ",
                              kHostFree,
@@ -296,7 +309,7 @@ Result<void> PgSourceStore::TryClaim(pg::Transaction& transaction, const std::ve
                "millisecond', poll_now = false WHERE source_id = $3 RETURNING ",
                kSettings,
                ", etag, last_modified, consecutive_failures, last_success_time, rhythm, ttl_seconds, skip_hours,"
-               " skip_days, moved_to, moved_since_time, moved_polls"}),
+               " skip_days, moved_to, moved_since_time, moved_polls, renamed_items"}),
           pg::Params(token, lease_ms, source_id)));
   const pg::Row row = rows[0];
   Lease& lease = attempt.lease.emplace();
@@ -309,6 +322,7 @@ Result<void> PgSourceStore::TryClaim(pg::Transaction& transaction, const std::ve
   lease.hints.ttl = std::chrono::floor<std::chrono::minutes>(std::chrono::seconds(row.Int("ttl_seconds")));
   lease.hints.skip_hours = static_cast<std::uint32_t>(row.Int("skip_hours"));
   lease.hints.skip_days = static_cast<std::uint32_t>(row.Int("skip_days"));
+  lease.ids_churn = row.Int("renamed_items") >= kChurningRenames;
   lease.moved = {row.String("moved_to"), row.OptionalInstant("moved_since_time").value_or(Time()),
                  static_cast<int>(row.Int("moved_polls"))};
   return {};
@@ -426,6 +440,15 @@ Result<std::optional<milliseconds>> PgSourceStore::UntilNextDue() {
     if (rows.empty() || rows[0].IsNull("ms")) return std::nullopt;
     return milliseconds(std::max<std::int64_t>(rows[0].Int("ms"), 0));
   });
+}
+
+Result<std::optional<Source>> PgSourceStore::Lock(pg::Transaction& transaction, const std::string& source_id) {
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      transaction.Query(Sql({"SELECT ", kSettings, " FROM ingest.sources WHERE source_id = $1 FOR UPDATE"}),
+                        pg::Params(source_id)));
+  if (rows.empty()) return std::nullopt;
+  return SourceOf(rows[0]);
 }
 
 Result<void> PgSourceStore::Hold(pg::Transaction& transaction, const Lease& lease) {

@@ -52,6 +52,8 @@ class PgSourceStore final : public LeaseStore {
   Result<void> Release(const Lease& lease) override;
   Result<std::optional<std::chrono::milliseconds>> UntilNextDue() override;
 
+  // Locks the row of a source, as Hold does, and reads its settings; nothing when there is none.
+  static Result<std::optional<Source>> Lock(pg::Transaction& transaction, const std::string& source_id);
   // Renews the lease and locks the source's row: until the transaction ends nobody else writes for this source.
   // ABORTED when the lease was lost.
   Result<void> Hold(pg::Transaction& transaction, const Lease& lease);

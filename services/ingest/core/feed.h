@@ -63,7 +63,8 @@ struct Feed {
   std::optional<Time> updated_time;
   FeedHints hints;  // when it wants to be polled
   std::vector<FeedItem> items;
-  std::vector<std::string> warnings;  // sentences; at most 20
+  std::vector<std::string> removed_ids;  // of items that it declares deleted (RFC 6721); at most 5,000
+  std::vector<std::string> warnings;     // sentences; at most 20
 };
 
 }  // namespace kimberlite::ingest

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 
 #include "libs/base/text.h"
 #include "services/ingest/core/feed_date.h"
@@ -54,8 +56,44 @@ class FeedReader {
       case Space::kDc:
       case Space::kDcTerms: return DublinCore(child);
       case Space::kItunes: return Itunes(child);
-      default: return;
+      default: return Tombstone(child);
     }
+  }
+
+  // at:deleted-entry (RFC 6721 section 3).
+  void Tombstone(const XmlNode& child) {
+    if (child.name != "deleted-entry") return;
+    const std::string id(TrimAscii(child.Attribute("ref")));
+    if (!id.empty() && feed_.removed_ids.size() < kMaxItems) feed_.removed_ids.push_back(id);
+  }
+
+  // <ttl>, <skipHours> and <skipDays> of RSS 0.91 and later, in UTC.
+  void Hints(const XmlNode& child) {
+    if (child.name == "ttl") {
+      feed_.hints.ttl = std::chrono::minutes(NumberOf(child, 366 * 24 * 60).value_or(0));
+      return;
+    }
+    constexpr std::string_view kDays[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+    for (const XmlNode& part : child.children()) {
+      if (part.name == "hour") {
+        // Midnight was once written 24.
+        if (const auto hour = NumberOf(part, 24)) feed_.hints.skip_hours |= 1U << (*hour % 24);
+      } else if (part.name == "day") {
+        std::string day = PlainOf(part);
+        std::ranges::transform(day, day.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+        const auto found = std::ranges::find(kDays, day);
+        if (found != std::end(kDays)) feed_.hints.skip_days |= 1U << (found - std::begin(kDays));
+      }
+    }
+  }
+
+  // A whole number from 0 to `max`; a larger one is `max`.
+  static std::optional<unsigned> NumberOf(const XmlNode& node, unsigned max) {
+    const std::string text = PlainOf(node);
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
+    return error == std::errc() ? std::min(number, max) : max;
   }
 
   void Rss(const XmlNode& child) {
@@ -78,6 +116,8 @@ class FeedReader {
       Fill(feed_.updated_time, ParseFeedDate(child.Text(), zone_));
     } else if (name == "managingeditor") {
       AddPerson(editors_, PersonOf(PlainOf(child)));
+    } else if (name == "ttl" || name == "skiphours" || name == "skipdays") {
+      Hints(child);
     }
   }
 

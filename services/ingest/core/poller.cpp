@@ -106,10 +106,55 @@ PollSummary Poller::Poll(std::stop_token stop, const Lease& lease) {
     result.error = "the lease could not be renewed: " + renewed.error().message();
     return Fail(lease, std::move(summary), std::move(result));
   }
-  return Read(lease, *document, std::move(summary), std::move(result));
+  return Read(stop, lease, *document, std::move(summary), std::move(result));
 }
 
-PollSummary Poller::Read(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result) {
+// What the document says of its items, all of it.
+Result<Taken> Poller::Store(const std::stop_token& stop, const Lease& lease, const Feed& feed,
+                            std::span<const RecognisedItem> items, Time fetched) {
+  KIMBERLITE_ASSIGN_OR_RETURN(Taken taken, items_.Take(lease, fetched, items));
+  if (lease.source.removal_rule == RemovalRule::kIgnore) return taken;
+  if (!feed.removed_ids.empty()) {
+    // A feed that has both an item and its tombstone has it.
+    std::vector<std::string> ids;
+    for (const std::string& id : feed.removed_ids) {
+      if (std::ranges::none_of(items, [&](const RecognisedItem& item) { return item.external_id == id; }))
+        ids.push_back(id);
+    }
+    KIMBERLITE_ASSIGN_OR_RETURN(const int removed, items_.Remove(lease, ids, RemovalReason::kDeclared));
+    taken.removed += removed;
+  }
+  if (lease.source.removal_rule == RemovalRule::kPageGone) {
+    KIMBERLITE_ASSIGN_OR_RETURN(const int removed, CheckVanished(stop, lease, items));
+    taken.removed += removed;
+  }
+  return taken;
+}
+
+// One page with each poll: the host was just asked.
+Result<int> Poller::CheckVanished(const std::stop_token& stop, const Lease& lease,
+                                  std::span<const RecognisedItem> items) {
+  constexpr milliseconds kPatience = std::chrono::seconds(5);
+  constexpr int kTimesGone = 2;
+  KIMBERLITE_ASSIGN_OR_RETURN(const std::optional<VanishedItem> vanished, items_.Vanished(lease, items));
+  if (!vanished) return 0;
+  Context context = Context::WithTimeout(kPatience);
+  context.stop = stop;
+  const Result<int> status = fetcher_.Probe(context, vanished->link);
+  const bool gone = status && (*status == 404 || *status == 410);
+  KIMBERLITE_ASSIGN_OR_RETURN(const int times, items_.MarkChecked(lease, vanished->external_id, gone));
+  if (!gone || times < kTimesGone) return 0;
+  return items_.Remove(lease, std::span(&vanished->external_id, 1), RemovalReason::kPageGone);
+}
+
+PollSummary Poller::Read(const std::stop_token& stop, const Lease& lease, const FetchedDocument& document,
+                         PollSummary summary, PollResult result) {
+  const Time fetched = clock_.Now();
+  // Before it is read: what cannot be read today is what a better parser will want.
+  if (const auto kept = documents_.Keep(lease, fetched, document); !kept) {
+    result.error = "the document could not be kept: " + kept.error().message();
+    return Fail(lease, std::move(summary), std::move(result));
+  }
   const auto feed = ParseFeed({.body = document.body,
                                .content_type = document.content_type,
                                .url = document.url,
@@ -119,7 +164,7 @@ PollSummary Poller::Read(const Lease& lease, const FetchedDocument& document, Po
     return Fail(lease, std::move(summary), std::move(result));
   }
   Recognised recognised = RecogniseItems(*feed, lease.source);
-  const auto taken = items_.Take(lease, recognised.items);
+  const auto taken = Store(stop, lease, *feed, recognised.items, fetched);
   if (!taken && taken.error().code() == Code::kAborted) {
     summary.outcome = PollOutcome::kLost;
     summary.error = taken.error().message();
@@ -135,6 +180,10 @@ PollSummary Poller::Read(const Lease& lease, const FetchedDocument& document, Po
   result.seen = recognised.seen;
   result.taken = taken->count();
   result.report = recognised.Report();
+  if (taken->renamed > 0) {
+    *result.report += (result.report->empty() ? "" : "; ") + std::to_string(taken->renamed) +
+                      " items came again under new ids and are known by their links";
+  }
   if (!feed->warnings.empty()) *result.report += (result.report->empty() ? "" : "; ") + feed->warnings.front();
   result.validators = document.validators;
   summary.counts = CountsOf(std::move(recognised));

@@ -42,8 +42,14 @@ class Poller {
     std::chrono::milliseconds fetch_timeout = std::chrono::seconds(15);  // well below the lease of 30 s
     std::function<double()> jitter;                                      // random, 0 to 1
   };
-  Poller(Options options, const Clock& clock, FeedFetcher& fetcher, LeaseStore& leases, ItemStore& items)
-      : options_(std::move(options)), clock_(clock), fetcher_(fetcher), leases_(leases), items_(items) {}
+  Poller(Options options, const Clock& clock, FeedFetcher& fetcher, LeaseStore& leases, ItemStore& items,
+         DocumentStore& documents)
+      : options_(std::move(options)),
+        clock_(clock),
+        fetcher_(fetcher),
+        leases_(leases),
+        items_(items),
+        documents_(documents) {}
 
   PollSummary Poll(std::stop_token stop, const Lease& lease);
 
@@ -53,13 +59,18 @@ class Poller {
   PollSummary Succeed(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result,
                       std::span<const Time> appeared);
   PollSummary Finish(const Lease& lease, PollSummary summary, PollResult result);
-  PollSummary Read(const Lease& lease, const FetchedDocument& document, PollSummary summary, PollResult result);
+  PollSummary Read(const std::stop_token& stop, const Lease& lease, const FetchedDocument& document,
+                   PollSummary summary, PollResult result);
+  Result<Taken> Store(const std::stop_token& stop, const Lease& lease, const Feed& feed,
+                      std::span<const RecognisedItem> items, Time fetched);
+  Result<int> CheckVanished(const std::stop_token& stop, const Lease& lease, std::span<const RecognisedItem> items);
 
   Options options_;
   const Clock& clock_;
   FeedFetcher& fetcher_;
   LeaseStore& leases_;
   ItemStore& items_;
+  DocumentStore& documents_;
 };
 
 }  // namespace kimberlite::ingest

@@ -39,6 +39,8 @@ class FeedFetcher {
   // Errors as http::Fetcher's. Any HTTP status is an answer.
   virtual Result<FetchedDocument> Fetch(const Context& context, const std::string& url,
                                         const Validators& validators) = 0;
+  // The status of a page, without its content.
+  virtual Result<int> Probe(const Context& context, const std::string& url) = 0;
 };
 
 // The right to poll one source until `lease_until`, and what is known of it.
@@ -52,6 +54,7 @@ struct Lease {
   Rhythm rhythm;
   FeedHints hints;
   Moved moved;
+  bool ids_churn = false;  // its items came under new ids too often
 };
 
 // How a poll ended, for the source's status.
@@ -95,16 +98,40 @@ struct Taken {
   int fresh = 0;                                     // never seen before
   int changed = 0;                                   // seen before, and their content moved
   int renamed = 0;                                   // known under another id: the feed gives its items new ids
+  int removed = 0;                                   // at their source
   std::vector<std::optional<Time>> fresh_published;  // when the fresh ones say that they were published
   int count() const { return fresh + changed; }
+};
+
+// As kimberlite.ingest.v1.RemovalReason.
+enum class RemovalReason : std::uint8_t { kDeclared, kPageGone };
+
+// An item that has left its feed while older ones stayed.
+struct VanishedItem {
+  std::string external_id;
+  std::string link;
 };
 
 class ItemStore {
  public:
   virtual ~ItemStore() = default;
   // Takes in what is new or has changed, each with its event, the last of the list first (feeds begin with the newest).
-  // Renews the lease as it goes. ABORTED when the lease was lost: what was taken before stays.
-  virtual Result<Taken> Take(const Lease& lease, std::span<const RecognisedItem> items) = 0;
+  // `fetched` is when the document was: what a later one said stands. Renews the lease as it goes. ABORTED when the
+  // lease was lost: what was taken before stays.
+  virtual Result<Taken> Take(const Lease& lease, Time fetched, std::span<const RecognisedItem> items) = 0;
+  // Those of the ids that are known and not yet removed are, each with its event. How many. ABORTED as Take.
+  virtual Result<int> Remove(const Lease& lease, std::span<const std::string> external_ids, RemovalReason reason) = 0;
+  // One whose page is to be looked at now, as the document no longer has it; nothing when there is none.
+  virtual Result<std::optional<VanishedItem>> Vanished(const Lease& lease, std::span<const RecognisedItem> items) = 0;
+  // What the look showed. How many times in a row, this one included, the page was gone.
+  virtual Result<int> MarkChecked(const Lease& lease, const std::string& external_id, bool gone) = 0;
+};
+
+class DocumentStore {
+ public:
+  virtual ~DocumentStore() = default;
+  // Keeps a document as it came, unless the source keeps none or it is the last one again.
+  virtual Result<void> Keep(const Lease& lease, Time fetched, const FetchedDocument& document) = 0;
 };
 
 }  // namespace kimberlite::ingest

@@ -55,6 +55,11 @@ std::vector<std::string> Categories(const FeedItem& item) {
   return names;
 }
 
+std::vector<std::string> Sorted(std::vector<std::string> texts) {
+  std::ranges::sort(texts);
+  return texts;
+}
+
 std::string ExternalId(const FeedItem& item, const RecognisedItem& recognised) {
   if (item.id.size() > kMaxExternalIdBytes) return "sha256:" + Sha256Hex(item.id);
   if (!item.id.empty()) return item.id;
@@ -103,7 +108,9 @@ std::string Matter(std::string_view html) {
   return matter;
 }
 
-RecognisedItem Recognise(const FeedItem& item, const Feed& feed, const Source& source) {
+}  // namespace
+
+RecognisedItem RecogniseItem(const FeedItem& item, const Feed& feed, const Source& source) {
   RecognisedItem result;
   result.language_code = Language(item, feed, source);
   result.headline = i18n::Excerpt(item.title, result.language_code, kMaxHeadline);
@@ -119,16 +126,19 @@ RecognisedItem Recognise(const FeedItem& item, const Feed& feed, const Source& s
       i18n::Excerpt(item.source_name.empty() ? source.name : item.source_name, result.language_code, 200);
   result.credit_url = item.source_name.empty() ? source.home_url : item.source_url;
   result.published_time = item.published_time ? item.published_time : item.updated_time;
+  if (!item.link.empty()) result.link_key = Sha256Hex(CanonicalUrl(item.link)).substr(0, 32);
   result.external_id = ExternalId(item, result);
   result.digest = FieldDigest()
                       .Add(result.headline)
                       .Add(result.summary)
                       .Add(Matter(result.body_html))
                       .Add(result.authors)
-                      .Add(result.categories)
+                      .Add(Sorted(result.categories))
                       .Hex();
   return result;
 }
+
+namespace {
 
 std::string Count(int count, std::string_view what) { return std::to_string(count) + " " + std::string(what); }
 
@@ -157,7 +167,7 @@ Recognised RecogniseItems(const Feed& feed, const Source& source) {
       ++result.cut;
       continue;
     }
-    RecognisedItem recognised = Recognise(item, feed, source);
+    RecognisedItem recognised = RecogniseItem(item, feed, source);
     if (recognised.headline.empty()) {
       ++result.without_headline;
     } else if (recognised.language_code.empty()) {

@@ -14,7 +14,8 @@ namespace kimberlite::ingest {
 // An item ready to be taken in; as kimberlite.ingest.v1.ItemTaken.
 struct RecognisedItem {
   std::string external_id;
-  std::string digest;  // of what readers would see: when it moved, the item changed
+  std::string digest;    // of what readers would see: when it moved, the item changed
+  std::string link_key;  // digest of the canonical link; empty without one
   std::string credit_name;
   std::string credit_url;
   std::string link;
@@ -46,6 +47,10 @@ constexpr std::size_t kMaxBodyBytes = 1024 * 1024;  // of cleaned HTML
 constexpr std::size_t kMaxAuthors = 20;
 constexpr std::size_t kMaxCategories = 100;
 constexpr std::size_t kMaxExternalIdBytes = 500;  // longer ids are known by their SHA-256
+
+// One item, whatever is wrong with it. The digest is of headline, summary, authors, categories in any order, and of the
+// body's words and addresses.
+RecognisedItem RecogniseItem(const FeedItem& item, const Feed& feed, const Source& source);
 
 // Turns a feed's items into what the newsroom takes: identity, language, cleaned HTML, plain headline and summary.
 // An item's identity is its id, else its canonical link, else the digest of its words. Of several items with one id in

@@ -32,7 +32,7 @@ Result<void> CheckUrl(std::string_view url, std::string field) {
 Result<void> CheckSource(const Source& source) {
   KIMBERLITE_RETURN_IF_ERROR(CheckKey(source.source_id, "source.source_id", 60));
   KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(source.name, "source.name", 1, 200));
-  KIMBERLITE_RETURN_IF_ERROR(CheckUrl(source.feed_url, "source.feed_url"));
+  if (!source.feed_url.empty()) KIMBERLITE_RETURN_IF_ERROR(CheckUrl(source.feed_url, "source.feed_url"));
   if (!source.home_url.empty()) KIMBERLITE_RETURN_IF_ERROR(CheckUrl(source.home_url, "source.home_url"));
   if (!source.default_language_code.empty()) {
     KIMBERLITE_RETURN_IF_ERROR(i18n::CheckLanguageCode(source.default_language_code, "source.default_language_code"));
@@ -44,6 +44,10 @@ Result<void> CheckSource(const Source& source) {
   if (source.max_poll_interval < source.poll_interval || source.max_poll_interval > std::chrono::hours(7 * 24)) {
     return InvalidField("source.max_poll_interval", "must be between poll_interval and 7 days");
   }
+  if (source.keep_documents_days < 0 || source.keep_documents_days > 366)
+    return InvalidField("source.keep_documents_days", "must be 0 to 366");
+  if (source.max_pushed_per_minute < 0 || source.max_pushed_per_minute > 100'000)
+    return InvalidField("source.max_pushed_per_minute", "must be 0 to 100,000");
   if (!source.time_zone.empty()) KIMBERLITE_RETURN_IF_ERROR(i18n::CheckTimeZone(source.time_zone, "source.time_zone"));
   return {};
 }

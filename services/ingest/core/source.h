@@ -11,11 +11,14 @@
 
 namespace kimberlite::ingest {
 
+// When an item counts as removed at its source; as kimberlite.ingest.v1.RemovalRule.
+enum class RemovalRule : std::uint8_t { kIgnore, kDeclared, kPageGone };
+
 // A feed to poll, and what its items become; as kimberlite.ingest.v1.FeedSource.
 struct Source {
   std::string source_id;
   std::string name;
-  std::string feed_url;
+  std::string feed_url;  // empty: its items are pushed
   std::string home_url;
   std::string default_language_code;
   std::string default_section_id;
@@ -24,6 +27,10 @@ struct Source {
   std::chrono::milliseconds max_poll_interval = std::chrono::hours(6);  // the ceiling; not below the floor
   bool paused = false;
   std::string time_zone;
+  RemovalRule removal_rule = RemovalRule::kDeclared;
+  bool withdraw_removed = false;
+  int keep_documents_days = 14;
+  int max_pushed_per_minute = 600;
 };
 
 // A stretch of polls that ended alike.

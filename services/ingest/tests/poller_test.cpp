@@ -29,6 +29,12 @@ struct FakeFetcher final : FeedFetcher {
   Result<FetchedDocument> Fetch(const Context& context, const std::string&, const Validators& validators) override {
     return answer(context, validators);
   }
+  Result<int> probe_answer = 200;
+  std::vector<std::string> probed;
+  Result<int> Probe(const Context&, const std::string& url) override {
+    probed.push_back(url);
+    return probe_answer;
+  }
 };
 
 struct FakeClock final : Clock {
@@ -36,7 +42,7 @@ struct FakeClock final : Clock {
   Time Now() const override { return now; }
 };
 
-struct FakeStore final : LeaseStore, ItemStore {
+struct FakeStore final : LeaseStore, ItemStore, DocumentStore {
   std::mutex mutex;
   std::vector<Lease> due;
   std::vector<std::pair<std::string, PollResult>> finished;
@@ -72,7 +78,29 @@ struct FakeStore final : LeaseStore, ItemStore {
     return {};
   }
   Result<std::optional<milliseconds>> UntilNextDue() override { return std::nullopt; }
-  Result<Taken> Take(const Lease&, std::span<const RecognisedItem> items) override {
+  Result<void> keep_answer;
+  std::vector<std::string> kept;
+  Result<void> Keep(const Lease&, Time, const FetchedDocument& document) override {
+    const std::lock_guard lock(mutex);
+    kept.push_back(document.body);
+    return keep_answer;
+  }
+  std::vector<std::string> removed;
+  Result<int> Remove(const Lease&, std::span<const std::string> ids, RemovalReason reason) override {
+    for (const std::string& id : ids)
+      removed.push_back((reason == RemovalReason::kDeclared ? "declared " : "gone ") + id);
+    return static_cast<int>(ids.size());
+  }
+  std::optional<VanishedItem> vanished;
+  Result<std::optional<VanishedItem>> Vanished(const Lease&, std::span<const RecognisedItem>) override {
+    return vanished;
+  }
+  int gone = 0;
+  Result<int> MarkChecked(const Lease&, const std::string&, bool is_gone) override {
+    gone = is_gone ? gone + 1 : 0;
+    return gone;
+  }
+  Result<Taken> Take(const Lease&, Time, std::span<const RecognisedItem> items) override {
     const std::lock_guard lock(mutex);
     if (!take_answer) return std::unexpected(take_answer.error());
     Taken answer;
@@ -121,7 +149,8 @@ class PollerTest : public ::testing::Test {
   FakeFetcher fetcher_;
   FakeStore store_;
   Validators asked_;
-  Poller poller_{{.fetch_timeout = seconds(15), .jitter = [] { return 0.5; }}, clock_, fetcher_, store_, store_};
+  Poller poller_{
+      {.fetch_timeout = seconds(15), .jitter = [] { return 0.5; }}, clock_, fetcher_, store_, store_, store_};
 };
 
 TEST_F(PollerTest, TakesItemsAndKeepsValidators) {
@@ -342,6 +371,75 @@ TEST_F(PollerTest, DoesNotMoveWhereNoOperatorCouldPutIt) {
   lease.moved = {moved.permanent_url, clock_.now - hours(48), 100};
   Poll(moved, lease);
   EXPECT_EQ(result().new_feed_url, "");
+}
+
+TEST_F(PollerTest, KeepsTheDocumentEvenWhenItCannotBeRead) {
+  Poll(Answer(200, "<html></html>"));
+  EXPECT_THAT(store_.kept, ::testing::ElementsAre("<html></html>"));
+  store_.finished.clear();
+  store_.keep_answer = Fail(Code::kUnavailable, "disk full");
+  EXPECT_EQ(Poll(Answer(200, kDocument)).outcome, PollOutcome::kFailed);
+  EXPECT_THAT(result().error, HasSubstr("disk full"));
+  EXPECT_TRUE(store_.taken.empty());
+}
+
+TEST_F(PollerTest, ReadsWhenTheFeedWantsToBeRead) {
+  clock_.now += hours(3);
+  Poll(Answer(200,
+              "<rss version=\"2.0\"><channel><title>T</title><ttl>30</ttl><skipHours><hour>0</hour><hour>24</hour>"
+              "<hour>7</hour><hour>x</hour></skipHours><skipDays><day>Saturday</day><day>SUNDAY</day><day>Off</day>"
+              "</skipDays></channel></rss>"));
+  ASSERT_TRUE(result().hints);
+  EXPECT_EQ(result().hints->ttl, minutes(30));
+  EXPECT_EQ(result().hints->skip_hours, 0b10000001u);
+  EXPECT_EQ(result().hints->skip_days, 0b1000001u);
+  EXPECT_EQ(result().next_in, minutes(30));
+  // "Not modified" leaves them as they are.
+  store_.finished.clear();
+  Lease lease = ALease();
+  lease.hints.ttl = minutes(40);
+  Poll(Answer(304), lease);
+  EXPECT_FALSE(result().hints);
+  EXPECT_EQ(result().next_in, minutes(40));
+}
+
+constexpr const char* kTombstones =
+    "<feed xmlns=\"http://www.w3.org/2005/Atom\" xmlns:at=\"http://purl.org/atompub/tombstones/1.0\" xml:lang=\"ru\">"
+    "<title>T</title><entry><id>kept</id><title>Один</title></entry>"
+    "<at:deleted-entry ref=\"gone\" when=\"2026-11-23T00:00:00Z\"/><at:deleted-entry ref=\"kept\"/>"
+    "<at:deleted-entry/></feed>";
+
+TEST_F(PollerTest, RemovesWhatTheFeedDeclaresDeleted) {
+  EXPECT_EQ(Poll(Answer(200, kTombstones)).taken.removed, 1);
+  EXPECT_THAT(store_.removed, ::testing::ElementsAre("declared gone"));
+  store_.removed.clear();
+  Lease lease = ALease();
+  lease.source.removal_rule = RemovalRule::kIgnore;
+  Poll(Answer(200, kTombstones), lease);
+  EXPECT_TRUE(store_.removed.empty());
+}
+
+TEST_F(PollerTest, LooksTwiceAtThePageOfWhatVanishedWhereTheSourceSaysSo) {
+  store_.vanished = VanishedItem{"7", "https://wire.example/7"};
+  fetcher_.probe_answer = 404;
+  Poll(Answer(200, kDocument));
+  EXPECT_TRUE(fetcher_.probed.empty());
+  Lease lease = ALease();
+  lease.source.removal_rule = RemovalRule::kPageGone;
+  Poll(Answer(200, kDocument), lease);
+  EXPECT_THAT(fetcher_.probed, ::testing::ElementsAre("https://wire.example/7"));
+  EXPECT_TRUE(store_.removed.empty());
+  fetcher_.probe_answer = 200;
+  Poll(Answer(200, kDocument), lease);
+  EXPECT_EQ(store_.gone, 0);
+  for (const Result<int>& answer :
+       {Result<int>(410), Result<int>(Fail(Code::kUnavailable, "no answer")), Result<int>(404)}) {
+    fetcher_.probe_answer = answer;
+    Poll(Answer(200, kDocument), lease);
+  }
+  EXPECT_TRUE(store_.removed.empty());
+  Poll(Answer(200, kDocument), lease);
+  EXPECT_THAT(store_.removed, ::testing::ElementsAre("gone 7"));
 }
 
 // Waits for what the scheduler's threads report.

@@ -197,7 +197,6 @@ TEST(CheckSource, NamesTheFieldAndTheRule) {
       {"source.source_id", [](Source& s) { s.source_id = std::string(61, 'a'); }},
       {"source.name", [](Source& s) { s.name = " "; }},
       {"source.name", [](Source& s) { s.name = std::string(201, 'a'); }},
-      {"source.feed_url", [](Source& s) { s.feed_url = ""; }},
       {"source.feed_url", [](Source& s) { s.feed_url = "file:///etc/passwd"; }},
       {"source.feed_url", [](Source& s) { s.feed_url = "/rss"; }},
       {"source.home_url", [](Source& s) { s.home_url = "javascript:alert(1)"; }},
@@ -206,6 +205,11 @@ TEST(CheckSource, NamesTheFieldAndTheRule) {
       {"source.poll_interval", [](Source& s) { s.poll_interval = std::chrono::milliseconds(999); }},
       {"source.poll_interval",
        [](Source& s) { s.poll_interval = std::chrono::hours(24) + std::chrono::milliseconds(1); }},
+      {"source.max_poll_interval", [](Source& s) { s.max_poll_interval = std::chrono::minutes(4); }},
+      {"source.max_poll_interval", [](Source& s) { s.max_poll_interval = std::chrono::hours(7 * 24 + 1); }},
+      {"source.keep_documents_days", [](Source& s) { s.keep_documents_days = 367; }},
+      {"source.keep_documents_days", [](Source& s) { s.keep_documents_days = -1; }},
+      {"source.max_pushed_per_minute", [](Source& s) { s.max_pushed_per_minute = 100'001; }},
       {"source.time_zone", [](Source& s) { s.time_zone = "MSK"; }},
   };
   for (const auto& [field, spoil] : cases) {

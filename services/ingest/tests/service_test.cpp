@@ -42,6 +42,11 @@ class Publisher {
     documents_[path] = body;
     ++version_;
   }
+  // What every request is answered with; 0: the documents.
+  void SetStatus(int status) {
+    const std::lock_guard lock(mutex_);
+    status_ = status;
+  }
   http::TinyServer& server() { return server_; }
   int Requests(const std::string& path, bool conditional = false) {
     int count = 0;
@@ -53,6 +58,7 @@ class Publisher {
  private:
   std::string Answer(const http::TinyServer::Request& request) {
     const std::lock_guard lock(mutex_);
+    if (status_ != 0) return http::TinyServer::Answer(status_, {}, "");
     const auto found = documents_.find(request.target);
     if (found == documents_.end()) return http::TinyServer::Answer(404, {}, "");
     const std::string etag = "\"" + std::to_string(version_) + "\"";
@@ -64,6 +70,7 @@ class Publisher {
   std::mutex mutex_;
   std::map<std::string, std::string> documents_;
   int version_ = 0;
+  int status_ = 0;
   http::TinyServer server_{[this](const auto& request) { return Answer(request); }};
 };
 
@@ -323,6 +330,143 @@ TEST_F(ServiceTest, ListsSourcesByPages) {
   ASSERT_EQ(second->sources_size(), 1);
   EXPECT_EQ(second->sources(0).source().source_id(), "c");
   EXPECT_EQ(second->next_page_token(), "");
+}
+
+TEST_F(ServiceTest, ReadsKeptDocumentsAgain) {
+  publisher_.Set("/rss", Rss(Item("2") + Item("1")));
+  publisher_.Set("/broken", "<html></html>");
+  Start();
+  Put(ASource("wire", "/rss"));
+  Put(ASource("broken", "/broken"));
+  ASSERT_TRUE(Await([&] { return Get("wire").status().has_last_poll_time() && Get("broken").status().has_last_poll_time(); }));
+  // As an older parser would have read them.
+  pg::Pool pool({.url = database_.url()});
+  ASSERT_TRUE(pool.Write([](pg::Transaction& transaction) {
+    return transaction.Query("UPDATE ingest.items SET digest = 'old', headline = 'old' WHERE external_id = '1'");
+  }));
+  v1::ReplayDocumentsRequest request;
+  request.set_page_size(1);
+  v1::ReplayDocumentsResponse total;
+  const auto replay = [&] {
+    total.Clear();
+    request.clear_page_token();
+    do {
+      const auto page = Call<v1::ReplayDocumentsResponse>(request);
+      ASSERT_TRUE(page) << page.error().ToString();
+      total.set_documents(total.documents() + page->documents());
+      total.set_unreadable(total.unreadable() + page->unreadable());
+      total.set_items_seen(total.items_seen() + page->items_seen());
+      total.set_items_taken(total.items_taken() + page->items_taken());
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+  };
+  replay();
+  EXPECT_EQ(total.documents(), 2);
+  EXPECT_EQ(total.unreadable(), 1);
+  EXPECT_EQ(total.items_seen(), 2);
+  EXPECT_EQ(total.items_taken(), 1);
+  replay();
+  EXPECT_EQ(total.items_taken(), 0);
+  v1::ListItemsRequest list;
+  EXPECT_EQ(Call<v1::ListItemsResponse>(list)->items(0).headline(), "Алмаз");
+  EXPECT_EQ(Call<v1::ListItemsResponse>(list)->items(0).sequence(), 2);
+  // Of one source, and from a time on.
+  request.set_source_id("broken");
+  replay();
+  EXPECT_EQ(total.documents(), 1);
+  request.clear_source_id();
+  request.mutable_since_time()->set_seconds(4'000'000'000);
+  replay();
+  EXPECT_EQ(total.documents(), 0);
+  request.set_source_id("none");
+  EXPECT_EQ(Call<v1::ReplayDocumentsResponse>(request).error().code(), Code::kNotFound);
+  request.clear_source_id();
+  request.set_page_token("x/y");
+  EXPECT_EQ(Call<v1::ReplayDocumentsResponse>(request).error().code(), Code::kInvalidArgument);
+}
+
+TEST_F(ServiceTest, TakesPushedItems) {
+  Start();
+  auto source = ASource("desk", "");
+  source.mutable_source()->clear_feed_url();
+  source.mutable_source()->set_max_pushed_per_minute(300);
+  Put(source);
+  v1::SubmitItemRequest request;
+  request.set_source_id("desk");
+  request.mutable_item()->set_external_id("1");
+  request.mutable_item()->set_headline("Өлүөнэ өрүс");
+  request.mutable_item()->set_language_code("sah");
+  request.set_idempotency_key("k");
+  const auto first = Call<v1::SubmitItemResponse>(request);
+  ASSERT_TRUE(first) << first.error().ToString();
+  EXPECT_EQ(first->outcome(), v1::SUBMIT_OUTCOME_NEW);
+  EXPECT_EQ(Call<v1::SubmitItemResponse>(request)->outcome(), v1::SUBMIT_OUTCOME_NEW);
+  request.mutable_item()->set_headline("Другое");
+  EXPECT_EQ(Call<v1::SubmitItemResponse>(request).error().code(), Code::kInvalidArgument);
+  request.set_idempotency_key("");
+  EXPECT_EQ(Call<v1::SubmitItemResponse>(request)->outcome(), v1::SUBMIT_OUTCOME_CHANGED);
+  request.mutable_item()->set_headline("");
+  EXPECT_EQ(Call<v1::SubmitItemResponse>(request).error().violations().at(0).field, "item.headline");
+  // An editor may push, too.
+  const rpc::Channel editor("127.0.0.1:" + std::to_string(app_->grpc_port()), "token-of-an-editor-of-ours");
+  request.mutable_item()->set_headline("Другое");
+  EXPECT_EQ(editor.Call<v1::SubmitItemResponse>(Context::WithTimeout(seconds(10)), request)->outcome(),
+            v1::SUBMIT_OUTCOME_UNCHANGED);
+
+  // Many, in a stream.
+  const auto stream = [&](int from, int to, const std::string& bad = "") {
+    int at = from;
+    return channel_->CallClientStream<v1::SubmitItemsResponse, v1::SubmitItemsRequest>(
+        Context::WithTimeout(seconds(20)), [&](v1::SubmitItemsRequest& item) -> Result<bool> {
+          if (at >= to) return false;
+          item.set_source_id("desk");
+          item.set_idempotency_key("s" + std::to_string(at));
+          item.mutable_item()->set_external_id("s" + std::to_string(at));
+          item.mutable_item()->set_headline(std::to_string(at) == bad ? "" : "Новость " + std::to_string(at));
+          ++at;
+          return true;
+        });
+  };
+  const auto many = stream(0, 250);
+  ASSERT_TRUE(many) << many.error().ToString();
+  EXPECT_EQ(many->received(), 250);
+  EXPECT_EQ(many->taken_new(), 250);
+  const auto again = stream(0, 250);
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_EQ(again->unchanged(), 250);
+  // What stands before a bad one is taken, and the error says which it is.
+  const auto bad = stream(250, 260, "255");
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().code(), Code::kInvalidArgument);
+  EXPECT_THAT(bad.error().message(), HasSubstr("item 6: item.headline"));
+  EXPECT_EQ(Get("desk").status().items_taken(), 2 + 250 + 5);
+  // More than a minute's worth.
+  const auto refused = stream(300, 700);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kResourceExhausted);
+  EXPECT_THAT(refused.error().message(), HasSubstr("300 items a minute"));
+}
+
+TEST_F(ServiceTest, PausesWhatIsGoneUntilItIsResumed) {
+  Start();
+  publisher_.SetStatus(410);
+  Put(ASource("wire", "/rss"));
+  ASSERT_TRUE(Await([&] { return Get("wire").source().paused(); }));
+  EXPECT_THAT(Get("wire").status().pause_reason(), HasSubstr("gone for good"));
+  EXPECT_EQ(Get("wire").status().history_size(), 1);
+  publisher_.SetStatus(0);
+  publisher_.Set("/rss", Rss(Item("1")));
+  v1::ResumeSourceRequest resume;
+  resume.set_source_id("wire");
+  ASSERT_TRUE(Call<v1::ResumeSourceResponse>(resume));
+  ASSERT_TRUE(Await([&] { return Get("wire").status().items_taken() == 1; }));
+  v1::PauseSourceRequest pause;
+  pause.set_source_id("wire");
+  pause.set_reason("a\nb");
+  EXPECT_EQ(Call<v1::PauseSourceResponse>(pause).error().code(), Code::kInvalidArgument);
+  pause.set_reason("сезон окончен");
+  ASSERT_TRUE(Call<v1::PauseSourceResponse>(pause));
+  EXPECT_EQ(Get("wire").status().pause_reason(), "сезон окончен");
 }
 
 TEST_F(ServiceTest, DoesNotStartWithoutItsSchema) {

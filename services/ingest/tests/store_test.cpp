@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "kimberlite/ingest/v1/events.pb.h"
+#include "libs/base/id.h"
 #include "libs/testing/servers.h"
+#include "services/ingest/adapters/pg_document_store.h"
 #include "services/ingest/adapters/pg_item_store.h"
 #include "services/ingest/adapters/pg_source_store.h"
 #include "services/ingest/app.h"
@@ -177,11 +179,11 @@ TEST_F(StoreTest, TakesTheSourceOfADeadReplicaOver) {
   }
   ASSERT_TRUE(taken_over);
   // The dead one was only slow: nothing that it writes counts.
-  EXPECT_EQ(items_.Take(dead, std::vector{AnItem("1")}).error().code(), Code::kAborted);
+  EXPECT_EQ(items_.Take(dead, clock_.Now(), std::vector{AnItem("1")}).error().code(), Code::kAborted);
   EXPECT_EQ(sources_.Finish(dead, Went()).error().code(), Code::kAborted);
   EXPECT_TRUE(Events().empty());
   EXPECT_EQ(sources_.Get("a")->status.items_taken, 0);
-  EXPECT_EQ(Count(items_.Take(*taken_over, std::vector{AnItem("1")})), 1);
+  EXPECT_EQ(Count(items_.Take(*taken_over, clock_.Now(), std::vector{AnItem("1")})), 1);
   EXPECT_TRUE(sources_.Finish(*taken_over, Went()));
 }
 
@@ -207,10 +209,10 @@ TEST_F(StoreTest, ReleasesALeaseAsIfNothingHadHappened) {
 TEST_F(StoreTest, TakesNewAndChangedItemsWithTheirEvents) {
   ASSERT_TRUE(sources_.Put(ASource("a")));
   const Lease lease = Claim();
-  ASSERT_EQ(Count(items_.Take(lease, std::vector{AnItem("2"), AnItem("1")})), 2);
-  ASSERT_EQ(Count(items_.Take(lease, std::vector{AnItem("2"), AnItem("1")})), 0);
-  ASSERT_EQ(Count(items_.Take(lease, std::vector{AnItem("3"), AnItem("1", "d2")})), 2);
-  ASSERT_EQ(Count(items_.Take(lease, {})), 0);  // a feed that shrank
+  ASSERT_EQ(Count(items_.Take(lease, clock_.Now(), std::vector{AnItem("2"), AnItem("1")})), 2);
+  ASSERT_EQ(Count(items_.Take(lease, clock_.Now(), std::vector{AnItem("2"), AnItem("1")})), 0);
+  ASSERT_EQ(Count(items_.Take(lease, clock_.Now(), std::vector{AnItem("3"), AnItem("1", "d2")})), 2);
+  ASSERT_EQ(Count(items_.Take(lease, clock_.Now(), {})), 0);  // a feed that shrank
 
   const std::vector<v1::ItemTaken> events = Events();
   ASSERT_EQ(events.size(), 4u);
@@ -242,7 +244,7 @@ TEST_F(StoreTest, TakesLargeFeedsInParts) {
   ASSERT_TRUE(sources_.Put(ASource("a")));
   std::vector<RecognisedItem> many;
   for (int i = 0; i < 250; ++i) many.push_back(AnItem(std::to_string(i)));
-  EXPECT_EQ(Count(items_.Take(Claim(), many)), 250);
+  EXPECT_EQ(Count(items_.Take(Claim(), clock_.Now(), many)), 250);
   EXPECT_EQ(Events().size(), 250u);
   EXPECT_EQ(sources_.Get("a")->status.items_taken, 250);
 }
@@ -252,8 +254,8 @@ TEST_F(StoreTest, ListsItemsNewestFirstByCursor) {
   ASSERT_TRUE(sources_.Put(ASource("b")));
   const Lease a = Claim();
   const Lease b = Claim();
-  ASSERT_EQ(Count(items_.Take(a, std::vector{AnItem("3"), AnItem("2"), AnItem("1")})), 3);
-  ASSERT_EQ(Count(items_.Take(b, std::vector{AnItem("4")})), 1);
+  ASSERT_EQ(Count(items_.Take(a, clock_.Now(), std::vector{AnItem("3"), AnItem("2"), AnItem("1")})), 3);
+  ASSERT_EQ(Count(items_.Take(b, clock_.Now(), std::vector{AnItem("4")})), 1);
   const auto ids = [&](const std::string& source, int limit) {
     std::vector<std::string> all;
     std::optional<ItemCursor> cursor;
@@ -271,7 +273,7 @@ TEST_F(StoreTest, ListsItemsNewestFirstByCursor) {
   EXPECT_EQ(ids("", 1), ids("", 100));
   EXPECT_THAT(ids(first, 2), ElementsAre(first + "3", first + "2", first + "1"));
   // A change brings an item back to the top.
-  ASSERT_EQ(Count(items_.Take(a, std::vector{AnItem("1", "d2")})), 1);
+  ASSERT_EQ(Count(items_.Take(a, clock_.Now(), std::vector{AnItem("1", "d2")})), 1);
   EXPECT_EQ(ids("", 100).front(), first + "1");
   EXPECT_EQ(items_.List(first, {}, 1)->at(0).sequence, 2);
 }
@@ -343,7 +345,7 @@ TEST_F(StoreTest, DisownsAPollOfAnotherAddress) {
   Source moved = ASource("a");
   moved.feed_url = "https://elsewhere.example/";
   ASSERT_TRUE(sources_.Put(moved));
-  EXPECT_EQ(items_.Take(old, std::vector{AnItem("1")}).error().code(), Code::kAborted);
+  EXPECT_EQ(items_.Take(old, clock_.Now(), std::vector{AnItem("1")}).error().code(), Code::kAborted);
   EXPECT_EQ(Claim().source.feed_url, "https://elsewhere.example/");
 }
 
@@ -505,6 +507,239 @@ TEST_F(StoreTest, PausesWhatIsGoneAndSaysSo) {
   ASSERT_TRUE(said.ParseFromString((*rows)[1].Bytes("payload")));
   EXPECT_EQ(said.sequence(), 2);
   EXPECT_FALSE(said.by_service());
+}
+
+TEST_F(StoreTest, KnowsItemsByTheirLinksWhenTheirIdsChange) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  const Lease lease = Claim();
+  const auto item = [](const std::string& id, const std::string& link, const std::string& digest = "d1") {
+    RecognisedItem made = AnItem(id, digest);
+    made.link_key = link;
+    return made;
+  };
+  ASSERT_EQ(Count(items_.Take(lease, clock_.Now(), std::vector{item("1", "x"), item("2", "y")})), 2);
+  const auto renamed =
+      items_.Take(lease, clock_.Now(), std::vector{item("3", "x"), item("4", "y"), item("5", "y", "d2")});
+  ASSERT_TRUE(renamed) << renamed.error().ToString();
+  EXPECT_EQ(renamed->renamed, 2);
+  EXPECT_EQ(renamed->fresh, 1);
+  ASSERT_TRUE(sources_.Finish(lease, Went(milliseconds(0))));
+  EXPECT_FALSE(Claim().ids_churn);
+  Lease next = lease;
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  ASSERT_TRUE(sources_.Pause("a", "", clock_.Now(), ""));
+  ASSERT_TRUE(sources_.Resume("a"));
+  next = Claim();
+  ASSERT_EQ(items_.Take(next, clock_.Now(), std::vector{item("6", "x")})->renamed, 1);
+  ASSERT_TRUE(sources_.Finish(next, Went(milliseconds(0))));
+  next = Claim();
+  EXPECT_TRUE(next.ids_churn);
+  // Now a changed item with a new id is the old one.
+  const auto changed = items_.Take(next, clock_.Now(), std::vector{item("7", "x", "d3")});
+  EXPECT_EQ(changed->renamed, 1);
+  EXPECT_EQ(changed->changed, 1);
+  EXPECT_EQ(Events().back().external_id(), "1");
+  EXPECT_EQ(Events().back().sequence(), 2);
+}
+
+TEST_F(StoreTest, SaysWhatWasRemovedAndThatItCameBack) {
+  Source source = ASource("a");
+  source.withdraw_removed = true;
+  ASSERT_TRUE(sources_.Put(source));
+  const Lease lease = Claim();
+  ASSERT_EQ(Count(items_.Take(lease, clock_.Now(), std::vector{AnItem("1"), AnItem("2")})), 2);
+  const std::vector<std::string> ids = {"1", "none"};
+  EXPECT_EQ(items_.Remove(lease, ids, RemovalReason::kDeclared), 1);
+  EXPECT_EQ(items_.Remove(lease, ids, RemovalReason::kDeclared), 0);
+  EXPECT_TRUE(items_.List("a", {}, 10)->at(0).removed_time);
+  const auto rows = pool_.Read([](pg::Transaction& transaction) {
+    return transaction.Query("SELECT key, type, sequence, payload FROM ingest.outbox ORDER BY id DESC LIMIT 1");
+  });
+  ASSERT_TRUE(rows) << rows.error().ToString();
+  EXPECT_EQ((*rows)[0].Text("type"), "kimberlite.ingest.v1.ItemRemoved");
+  EXPECT_EQ((*rows)[0].Text("key"), "a/1");
+  EXPECT_EQ((*rows)[0].Int("sequence"), 2);
+  v1::ItemRemoved removed;
+  ASSERT_TRUE(removed.ParseFromString((*rows)[0].Bytes("payload")));
+  EXPECT_EQ(removed.sequence(), 2);
+  EXPECT_EQ(removed.reason(), v1::REMOVAL_REASON_DECLARED);
+  EXPECT_TRUE(removed.withdraw());
+  EXPECT_EQ(removed.headline(), "Алмаз d1");
+  EXPECT_EQ(Count(items_.Take(lease, clock_.Now(), std::vector{AnItem("1"), AnItem("2")})), 1);
+  EXPECT_FALSE(items_.List("a", {}, 10)->at(0).removed_time);
+  EXPECT_EQ(items_.List("a", {}, 10)->at(0).sequence, 3);
+}
+
+TEST_F(StoreTest, FindsWhatLeftTheFeedBeforeOlderItems) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  const Lease lease = Claim();
+  const auto item = [](const std::string& id, int hour) {
+    RecognisedItem made = AnItem(id);
+    made.link_key = "k" + id;
+    made.published_time = Time(hours(500'000 + hour));
+    return made;
+  };
+  ASSERT_EQ(Count(items_.Take(lease, clock_.Now(), std::vector{item("old", 1), item("mid", 2), item("new", 3)})), 3);
+  // The oldest went out of the window: nothing to look at.
+  EXPECT_EQ(*items_.Vanished(lease, std::vector{item("mid", 2), item("new", 3)}), std::nullopt);
+  const auto vanished = items_.Vanished(lease, std::vector{item("old", 1), item("new", 3)});
+  ASSERT_TRUE(vanished && *vanished);
+  EXPECT_EQ((*vanished)->external_id, "mid");
+  EXPECT_EQ((*vanished)->link, "https://wire.example/mid");
+  EXPECT_EQ(items_.MarkChecked(lease, "mid", true), 1);
+  // Looked at: not again at once.
+  EXPECT_EQ(*items_.Vanished(lease, std::vector{item("old", 1), item("new", 3)}), std::nullopt);
+  EXPECT_EQ(items_.MarkChecked(lease, "mid", true), 2);
+  EXPECT_EQ(items_.MarkChecked(lease, "mid", false), 0);
+}
+
+TEST_F(StoreTest, ReplaysWithoutUndoingWhatCameLater) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  const Lease lease = Claim();
+  const Time first = clock_.Now() - hours(2), second = first + hours(1);
+  ASSERT_EQ(Count(items_.Take(lease, first, std::vector{AnItem("1", "a1"), AnItem("2", "b1")})), 2);
+  ASSERT_EQ(Count(items_.Take(lease, second, std::vector{AnItem("1", "a2"), AnItem("2", "b1")})), 1);
+  const Source source = lease.source;
+  // The first document gives another content of both today, and one more item: only what no later one overtook counts.
+  EXPECT_EQ(Count(items_.Replay(source, first, std::vector{AnItem("1", "a1x"), AnItem("2", "b1x"), AnItem("3")})), 2);
+  EXPECT_EQ(Count(items_.Replay(source, second, std::vector{AnItem("1", "a2x"), AnItem("2", "b1x")})), 1);
+  // Again: nothing.
+  EXPECT_EQ(Count(items_.Replay(source, first, std::vector{AnItem("1", "a1x"), AnItem("2", "b1x"), AnItem("3")})), 0);
+  EXPECT_EQ(Count(items_.Replay(source, second, std::vector{AnItem("1", "a2x"), AnItem("2", "b1x")})), 0);
+  EXPECT_EQ(items_.Replay(ASource("none"), first, std::vector{AnItem("1")}).error().code(), Code::kNotFound);
+}
+
+TEST_F(StoreTest, KeepsDocumentsAsLongAsTheyMayStay) {
+  PgDocumentStore documents(pool_, {.source_bytes = 300, .total_bytes = 100'000});
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  Source other = ASource("b");
+  other.keep_documents_days = 0;
+  ASSERT_TRUE(sources_.Put(other));
+  Lease lease = Claim();
+  lease.source.source_id = "a";
+  const Time now = clock_.Now();
+  const auto keep = [&](Time time, const std::string& body) {
+    FetchedDocument document;
+    document.body = body;
+    document.url = "https://wire.example/a";
+    document.content_type = "text/xml; charset=windows-1251";
+    const auto kept = documents.Keep(lease, time, document);
+    ASSERT_TRUE(kept) << kept.error().ToString();
+  };
+  const auto bodies = [&](const std::string& source_id) {
+    std::vector<std::string> found;
+    DocumentCursor cursor{Time(), 0};
+    while (true) {
+      const auto page = documents.List(source_id, cursor, 1);
+      EXPECT_TRUE(page) << page.error().ToString();
+      if (!page || page->empty()) return found;
+      found.push_back(page->front().body);
+      cursor = {page->front().fetched_time, page->front().document_id};
+    }
+  };
+  keep(now - hours(24 * 15), "old");
+  keep(now - hours(2), std::string("\xc0\0\xff", 3));
+  keep(now - hours(1), std::string("\xc0\0\xff", 3));  // the same again
+  keep(now, "last");
+  EXPECT_THAT(bodies("a"), ElementsAre("old", std::string("\xc0\0\xff", 3), "last"));
+  EXPECT_THAT(bodies("b"), ElementsAre());
+  EXPECT_EQ(documents.List("a", {Time(), 0}, 1)->front().content_type, "text/xml; charset=windows-1251");
+  ASSERT_EQ(documents.Sweep({}, now), 1);
+  EXPECT_THAT(bodies(""), ElementsAre(std::string("\xc0\0\xff", 3), "last"));
+  // What does not compress, above the bytes of a source: the newest stays however large.
+  std::string noise;
+  for (int i = 0; i < 20; ++i) noise += NewUuid();
+  keep(now, noise);
+  ASSERT_EQ(documents.Sweep({}, now), 2);
+  EXPECT_THAT(bodies("a"), ElementsAre(noise));
+  // None is kept where the source says so.
+  lease.source = other;
+  keep(now, "x");
+  EXPECT_THAT(bodies("b"), ElementsAre());
+}
+
+class SubmitTest : public StoreTest {
+ protected:
+  SubmitTest() {
+    Source source = ASource("desk");
+    source.feed_url = "";
+    source.max_pushed_per_minute = 5;
+    EXPECT_TRUE(sources_.Put(source));
+  }
+  static Submission ASubmission(const std::string& id, const std::string& digest = "d1", const std::string& key = "") {
+    return {.key = key, .request_digest = digest, .item = AnItem(id, digest)};
+  }
+  Result<std::vector<Submitted>> Submit(const std::vector<Submission>& submissions) {
+    return items_.Submit("desk", submissions);
+  }
+};
+
+TEST_F(SubmitTest, TakesNewAndChangedItemsOnce) {
+  EXPECT_TRUE(NothingDue());  // it has no feed
+  const auto first = Submit({ASubmission("1"), ASubmission("2"), ASubmission("1", "d2")});
+  ASSERT_TRUE(first) << first.error().ToString();
+  EXPECT_EQ((*first)[0].outcome, SubmitOutcome::kNew);
+  EXPECT_EQ((*first)[2].outcome, SubmitOutcome::kChanged);
+  EXPECT_EQ((*first)[2].sequence, 2);
+  const auto again = Submit({ASubmission("1", "d2")});
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_EQ((*again)[0].outcome, SubmitOutcome::kUnchanged);
+  EXPECT_EQ((*again)[0].sequence, 2);
+  EXPECT_EQ(Events().size(), 3u);
+  EXPECT_EQ(sources_.Get("desk")->status.items_taken, 3);
+}
+
+TEST_F(SubmitTest, GivesTheFirstAnswerToARepetition) {
+  ASSERT_EQ(Submit({ASubmission("1", "d1", "me desk k")})->at(0).outcome, SubmitOutcome::kNew);
+  ASSERT_EQ(Submit({ASubmission("1", "d2")})->at(0).sequence, 2);
+  const auto repeated = Submit({ASubmission("1", "d1", "me desk k")});
+  ASSERT_TRUE(repeated) << repeated.error().ToString();
+  EXPECT_EQ(repeated->at(0).outcome, SubmitOutcome::kNew);
+  EXPECT_EQ(repeated->at(0).sequence, 1);
+  EXPECT_TRUE(repeated->at(0).repeated);
+  EXPECT_EQ(Events().size(), 2u);
+  EXPECT_EQ(Submit({ASubmission("1", "d3", "me desk k")}).error().code(), Code::kInvalidArgument);
+  EXPECT_EQ(Submit({ASubmission("5", "d1", "k2"), ASubmission("6", "d2", "k2")}).error().code(),
+            Code::kInvalidArgument);
+  EXPECT_EQ(Events().size(), 2u);
+}
+
+TEST_F(SubmitTest, HoldsBackWhoPushesTooMuch) {
+  const auto many = Submit(
+      {ASubmission("1"), ASubmission("2"), ASubmission("3"), ASubmission("4"), ASubmission("5"), ASubmission("6")});
+  EXPECT_EQ(many.error().code(), Code::kResourceExhausted);
+  EXPECT_TRUE(Events().empty());
+  ASSERT_TRUE(Submit({ASubmission("1", "d1", "a"), ASubmission("2"), ASubmission("3"), ASubmission("4")}));
+  ASSERT_TRUE(Submit({ASubmission("5")}));
+  const auto refused = Submit({ASubmission("6")});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kResourceExhausted);
+  EXPECT_NE(refused.error().message().find("5 items a minute; try again in"), std::string::npos);
+  // A repetition costs nothing.
+  EXPECT_TRUE(Submit({ASubmission("1", "d1", "a")}));
+  // A minute later there is room.
+  ASSERT_TRUE(pool_.Write([](pg::Transaction& transaction) {
+    return transaction.Query("UPDATE ingest.sources SET push_tokens_time = push_tokens_time - interval '1 minute'");
+  }));
+  EXPECT_TRUE(Submit({ASubmission("6"), ASubmission("7")}));
+}
+
+TEST_F(SubmitTest, RefusesWhereNothingIsTaken) {
+  EXPECT_EQ(items_.Submit("none", std::vector{ASubmission("1")}).error().code(), Code::kNotFound);
+  ASSERT_TRUE(sources_.Pause("desk", "", clock_.Now(), ""));
+  EXPECT_EQ(Submit({ASubmission("1")}).error().code(), Code::kFailedPrecondition);
+  Source none = ASource("desk");
+  none.max_pushed_per_minute = 0;
+  ASSERT_TRUE(sources_.Put(none));
+  EXPECT_EQ(Submit({ASubmission("1")}).error().code(), Code::kFailedPrecondition);
+}
+
+TEST_F(SubmitTest, HoldsBackWhileEventsWait) {
+  PgItemStore full(pool_, sources_, clock_, {.max_backlog = 2});
+  ASSERT_TRUE(full.Submit("desk", std::vector{ASubmission("1"), ASubmission("2")}));
+  PgItemStore looks(pool_, sources_, clock_, {.max_backlog = 2});
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(looks.Submit("desk", std::vector{ASubmission("3")}).error().code(), Code::kResourceExhausted);
 }
 
 }  // namespace

@@ -13,6 +13,18 @@
 
 namespace kimberlite::ctl {
 
+namespace {
+
+template <typename Response, typename Request>
+Result<Response> DrainStream(rpc::StreamReader<Request>& reader) {
+  while (true) {
+    KIMBERLITE_ASSIGN_OR_RETURN(const std::optional<Request> request, reader.Read());
+    if (!request) return Response();
+  }
+}
+
+}  // namespace
+
 FakeServices::FakeServices() : tokens_(std::filesystem::temp_directory_path() / ("kimberlite_tokens_" + RandomHex(6))) {
   std::ofstream(tokens_) << "ann editor,operator " << token() << "\nrobot service " << service_token() << "\n";
 }
@@ -69,13 +81,20 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(ingest, ListSources);
   KIMBERLITE_ANSWER(ingest, PollSource);
   KIMBERLITE_ANSWER(ingest, PauseSource);
+  KIMBERLITE_ANSWER(ingest, ResumeSource);
   KIMBERLITE_ANSWER(ingest, ListItems);
+  KIMBERLITE_ANSWER(ingest, SubmitItem);
+  KIMBERLITE_ANSWER(ingest, ReplayDocuments);
   KIMBERLITE_ANSWER(rendering, WaitVisible);
   KIMBERLITE_ANSWER(rendering, InspectPage);
   KIMBERLITE_ANSWER(rendering, PurgePage);
   KIMBERLITE_ANSWER(feed, GetFeed);
   KIMBERLITE_ANSWER(feed, ListFeeds);
 #undef KIMBERLITE_ANSWER
+  server_->HandleClientStream<ingest::v1::SubmitItemsRequest, ingest::v1::SubmitItemsResponse>(
+      [](const rpc::Call&, rpc::StreamReader<ingest::v1::SubmitItemsRequest>& reader) {
+        return DrainStream<ingest::v1::SubmitItemsResponse>(reader);
+      });
   const auto started = server_->Start();
   ASSERT_TRUE(started) << started.error().ToString();
 }
