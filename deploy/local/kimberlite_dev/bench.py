@@ -5,14 +5,16 @@ import subprocess
 
 from .build import build
 from .errors import DevError
-from .settings import default_build_dir
+from .settings import REPOSITORY, default_build_dir, default_dev_dir
 
-# NAME: (what it measures, targets to build, command with {bin} and {data})
+# NAME: (what it measures, targets to build, command with {bin}, {data}, {repository}, {dev})
 PROGRAMS = {
     "neardup": ("near-duplicates found among real articles, and different ones taken for them", ["neardup_bench"],
                 ["{bin}/neardup_bench", "{data}"]),
     "ingest-parse": ("a feed of 1 MB parsed, and taken through the whole of ingest, beside libxml2 alone",
                      ["ingest_parse_bench"], ["{bin}/ingest_parse_bench"]),
+    "langid": ("the language of sentences, headlines and articles, by a model trained without them", ["langid_train"],
+               ["{repository}/libs/langid/train/measure.sh", "{bin}", "{data}", "{dev}/langid"]),
 }
 
 
@@ -30,5 +32,6 @@ def run(name, data):
         raise DevError(f"{name} is measured on data: ./dev bench {name} --data DIR")
     build_dir = default_build_dir()
     build(build_dir, targets)
-    words = [word.format(bin=build_dir / "bin", data=data) for word in command]
+    places = {"bin": build_dir / "bin", "data": data, "repository": REPOSITORY, "dev": default_dev_dir()}
+    words = [word.format(**places) for word in command]
     return subprocess.run(words).returncode

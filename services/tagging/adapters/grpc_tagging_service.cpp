@@ -9,6 +9,7 @@
 #include "libs/base/text.h"
 #include "libs/html/text.h"
 #include "libs/i18n/language.h"
+#include "libs/langid/langid.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/tagging/adapters/pg_concept_store.h"
 #include "services/tagging/adapters/pg_suggestion_store.h"
@@ -25,6 +26,8 @@ constexpr int kMaxPage = 1000;
 constexpr std::size_t kMaxHeadline = 300;
 constexpr std::size_t kMaxSummary = 1000;
 constexpr std::size_t kMaxBody = 1024 * 1024;
+constexpr std::size_t kMaxText = 1024 * 1024;
+constexpr int kMaxConfigured = 100;
 
 Result<void> CheckId(const char* field, std::int64_t id) {
   if (id > 0) return {};
@@ -72,6 +75,8 @@ void GrpcTaggingService::Register(rpc::Server& server) {
       [this](const auto&, const auto& r) { return SuggestTags(r); });
   server.Handle<v1::ExplainTagsRequest, v1::ExplainTagsResponse>(
       [this](const auto&, const auto& r) { return ExplainTags(r); });
+  server.Handle<v1::IdentifyLanguageRequest, v1::IdentifyLanguageResponse>(
+      [](const auto&, const auto& r) { return IdentifyLanguage(r); });
 }
 
 Result<v1::PutConceptResponse> GrpcTaggingService::PutConcept(const rpc::Call& call,
@@ -193,6 +198,39 @@ Result<v1::ExplainTagsResponse> GrpcTaggingService::ExplainTags(const v1::Explai
   if (!stored)
     return Fail(Code::kNotFound, "no tags were looked for in article " + std::to_string(request.article_id()) + " yet");
   return std::move(stored->explained);
+}
+
+Result<v1::IdentifyLanguageResponse> GrpcTaggingService::IdentifyLanguage(const v1::IdentifyLanguageRequest& request) {
+  if (request.text().size() > kMaxText) {
+    return Fail(
+        Error::Field(Code::kResourceExhausted, "text",
+                     "must be at most 1 MiB (1048576 bytes), this has " + std::to_string(request.text().size())));
+  }
+  if (request.configured_languages_size() > kMaxConfigured) {
+    return Fail(Error::Field(Code::kResourceExhausted, "configured_languages",
+                             "must be at most 100, this has " + std::to_string(request.configured_languages_size())));
+  }
+  langid::Hints hints{.declared = request.declared_language()};
+  for (const std::string& code : request.configured_languages()) {
+    KIMBERLITE_RETURN_IF_ERROR(
+        i18n::CheckLanguageCode(code, "configured_languages[" + std::to_string(hints.configured.size()) + "]"));
+    hints.configured.push_back(code);
+  }
+  if (!hints.declared.empty()) {
+    KIMBERLITE_RETURN_IF_ERROR(i18n::CheckLanguageCode(hints.declared, "declared_language"));
+  }
+  v1::IdentifyLanguageResponse response;
+  const langid::Guess guess = langid::Identify(request.text(), hints);
+  response.set_language_code(guess.language);
+  response.set_score(guess.score);
+  for (const langid::Passage& passage : langid::IdentifyPassages(request.text(), hints)) {
+    v1::LanguagePassage& added = *response.add_passages();
+    added.set_begin_byte(static_cast<std::int32_t>(passage.begin_byte));
+    added.set_end_byte(static_cast<std::int32_t>(passage.end_byte));
+    added.set_language_code(passage.guess.language);
+    added.set_score(passage.guess.score);
+  }
+  return response;
 }
 
 }  // namespace kimberlite::tagging

@@ -26,6 +26,7 @@ class GrpcTaggingService {
   Result<v1::ResolveSlugResponse> ResolveSlug(const v1::ResolveSlugRequest& request);
   Result<v1::SuggestTagsResponse> SuggestTags(const v1::SuggestTagsRequest& request);
   Result<v1::ExplainTagsResponse> ExplainTags(const v1::ExplainTagsRequest& request);
+  static Result<v1::IdentifyLanguageResponse> IdentifyLanguage(const v1::IdentifyLanguageRequest& request);
 
   pg::Pool& pool_;
   const Vocabulary& vocabulary_;

@@ -255,6 +255,23 @@ TEST_F(ConceptsTest, SuggestReadsHtmlAndStoresNothing) {
   EXPECT_EQ(CountRows("tagging.suggestions"), 0);
 }
 
+TEST_F(ConceptsTest, IdentifyLanguageAnswersForTheWholeAndItsParts) {
+  v1::IdentifyLanguageRequest request;
+  const std::string sakha = "Саха сиригэр алмааһы хостуур тэрилтэ үлэтэ тохтообото.\n";
+  request.set_text(sakha + "Компания продала в этом году больше алмазов, чем в прошлом.");
+  const auto response = replica_.service->Call<v1::IdentifyLanguageResponse>({}, request);
+  ASSERT_TRUE(response) << response.error().ToString();
+  ASSERT_THAT(response->passages(), SizeIs(2));
+  EXPECT_EQ(response->passages(0).language_code(), "sah");
+  EXPECT_EQ(response->passages(1).language_code(), "ru");
+  EXPECT_EQ(response->passages(1).begin_byte(), static_cast<int>(sakha.size()));
+
+  request.add_configured_languages("ru_RU");
+  const auto refused = replica_.service->Call<v1::IdentifyLanguageResponse>({}, request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().violations().at(0).field, "configured_languages[0]");
+}
+
 TEST_F(ConceptsTest, SuggestNamesTheFieldThatIsTooLarge) {
   const auto field = [&](const v1::SuggestTagsRequest& request) {
     const auto response = replica_.service->Call<v1::SuggestTagsResponse>({}, request);
