@@ -126,14 +126,17 @@ class Pages:
             self._page(home + "no-such-section/", "error", status=404, indexed=False),
             self._page(f"{home}economy/{self.withdrawn}", "gone", status=410, indexed=False),
         ]
-        pages += self._optional(home)
+        pages += self._of_the_past(home)
         foreign = self._foreign(language)
         if foreign:
             pages.append(self._page(foreign, "foreign", indexed=False))
         return pages
 
-    def _optional(self, home):
-        return []
+    def _of_the_past(self, home):
+        """The archive, a month, an author's and an anchored page of a list."""
+        month = self._first(home + "archive/", rf'href="({home}archive/[0-9/]*)"')
+        author = self._first(self._first(home, rf'href="({home}[a-z-]+/\d+-[^"]*)"'), rf'href="({home}author/[^"]*)"')
+        return [self._page(home + "archive/", "archive"), self._page(month, "list"), self._page(author, "list")]
 
     def _page(self, *arguments, **options):
         return page(self.stack, *arguments, **options)

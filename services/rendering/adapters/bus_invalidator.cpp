@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kArticles[] = "kimberlite.content.article.v1";
 constexpr char kSite[] = "kimberlite.content.site.v1";
+constexpr char kAuthors[] = "kimberlite.content.author.v1";
 constexpr char kConcepts[] = "kimberlite.tagging.concept.v1";
 
 std::set<Touched> PlacesOf(const content::v1::ArticleState& state) {
@@ -42,11 +43,21 @@ Invalidation InvalidationOf(const content::v1::ArticleChanged& event) {
   std::ranges::set_union(before, after, std::back_inserter(invalidation.touched_after_gap));
   invalidation.withdrawn =
       std::ranges::find(event.changes(), content::v1::ARTICLE_CHANGE_WITHDRAWN) != event.changes().end();
+  for (const auto& bound : event.sealed()) {
+    const Touched pages{"pages:" + bound.list_key(), bound.sort_key()};
+    invalidation.touched.push_back(pages);
+    invalidation.touched_after_gap.push_back(pages);
+  }
   return invalidation;
 }
 
 Invalidation InvalidationOf(const content::v1::SiteChanged& event) {
   return {{{"site", ""}}, {{"site", ""}}, "site", event.sequence(), {}};
+}
+
+Invalidation InvalidationOf(const content::v1::AuthorChanged& event) {
+  const std::string entity = "author:" + event.author_id();
+  return {{{entity, ""}}, {{entity, ""}}, entity, event.sequence(), {}};
 }
 
 Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event) {
@@ -72,7 +83,7 @@ void BusInvalidator::Start() {
 }
 
 Result<void> BusInvalidator::Subscribe() {
-  const std::vector<std::string> topics = {kArticles, kSite, kConcepts};
+  const std::vector<std::string> topics = {kArticles, kSite, kAuthors, kConcepts};
   KIMBERLITE_RETURN_IF_ERROR(bus_.EnsureTopics(topics, {}));
   bus::BroadcastSubscription subscription;
   subscription.topics = topics;
@@ -145,6 +156,8 @@ Result<void> BusInvalidator::Handle(const bus::Event& event, const bus::Position
       sources_.RequireSite(message->sequence());
       invalidation = InvalidationOf(*message);
     }
+  } else if (event.topic == kAuthors) {
+    if (auto message = Read<content::v1::AuthorChanged>(event)) invalidation = InvalidationOf(*message);
   } else if (event.topic == kConcepts) {
     if (auto message = Read<tagging::v1::ConceptChanged>(event)) invalidation = InvalidationOf(*message);
   }

@@ -18,9 +18,11 @@ namespace kimberlite::rendering {
 
 // Which entities an event touches. Pages that show an article depend on it, whatever list they found it in: so its own
 // entity covers all that show it, and of the lists only the places that it entered or left matter. After a gap, every
-// place of before and after.
+// place of before and after. A bound that was set in a list ("pages:{list_key}") changes which of its pages are next to
+// each other.
 Invalidation InvalidationOf(const content::v1::ArticleChanged& event);
 Invalidation InvalidationOf(const content::v1::SiteChanged& event);
+Invalidation InvalidationOf(const content::v1::AuthorChanged& event);
 Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event);
 
 // Hears every event of content and tagging and applies it to the page store, from where it was applied last, and then

@@ -83,6 +83,21 @@ Result<std::shared_ptr<const content::v1::Media>> GrpcSources::DescribeMedia(con
   return described;
 }
 
+Result<content::v1::Author> GrpcSources::GetAuthor(const Context& context, const std::string& id) {
+  content::v1::GetAuthorRequest request;
+  request.set_author_id(id);
+  KIMBERLITE_ASSIGN_OR_RETURN(auto response, content_.Call<content::v1::GetAuthorResponse>(context, request));
+  return std::move(*response.mutable_author());
+}
+
+Result<std::vector<std::string>> GrpcSources::ListArchiveMonths(const Context& context, const std::string& language) {
+  content::v1::ListArchiveMonthsRequest request;
+  request.set_language_code(language);
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto response,
+                              content_.Call<content::v1::ListArchiveMonthsResponse>(context, request));
+  return std::vector<std::string>(response.months().begin(), response.months().end());
+}
+
 Result<feed::v1::GetFeedResponse> GrpcSources::GetFeed(const Context& context, feed::v1::FeedFormat format,
                                                        const std::string& list_key) {
   feed::v1::GetFeedRequest request;

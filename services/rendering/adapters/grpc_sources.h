@@ -36,6 +36,8 @@ class GrpcSources final : public Sources {
   // What a stored picture is never changes: kept in memory.
   Result<std::shared_ptr<const content::v1::Media>> DescribeMedia(const Context& context,
                                                                   const std::string& id) override;
+  Result<content::v1::Author> GetAuthor(const Context& context, const std::string& id) override;
+  Result<std::vector<std::string>> ListArchiveMonths(const Context& context, const std::string& language) override;
   Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, feed::v1::FeedFormat format,
                                             const std::string& list_key) override;
   Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language) override;

@@ -70,11 +70,14 @@ Result<Page> PageBuilder::Make(const Context& context, const Route& route, std::
   if (!known) return maker.NotFound();
   if (route.feed != FeedFormat::kNone) return maker.Feed(route);
   switch (route.kind) {
-    case RouteKind::kHome: return maker.Home();
+    case RouteKind::kHome: return route.page == 0 ? maker.Home() : maker.News(route);
     case RouteKind::kSection: return maker.Section(route);
     case RouteKind::kArticle: return maker.ArticlePage(route.article_id, route.lite);
     case RouteKind::kTag: return maker.Tag(route);
     case RouteKind::kSource: return maker.Source(route);
+    case RouteKind::kAuthor: return maker.Author(route);
+    case RouteKind::kMonth: return maker.Month(route);
+    case RouteKind::kArchive: return maker.Archive();
     case RouteKind::kFeeds: return maker.Feeds();
     case RouteKind::kAbout: return maker.About();
     case RouteKind::kRedirect: {

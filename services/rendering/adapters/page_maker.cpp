@@ -1,8 +1,15 @@
 #include "services/rendering/adapters/page_maker.h"
 
+#include "libs/i18n/words.h"
+
 namespace kimberlite::rendering {
 
 using content::v1::ArticleCard;
+
+namespace {
+// Code points: about three lines of a card.
+constexpr std::size_t kCardSummary = 140;
+}  // namespace
 
 PageMaker::PageMaker(Sources& sources, const Theme& theme, const Context& context, const content::v1::Site& site,
                      std::string language)
@@ -18,7 +25,8 @@ void PageMaker::DependOnCards(const Cards& cards) {
   for (const ArticleCard& card : cards) DependOn("article:" + std::to_string(card.article_id()));
 }
 
-Result<PageMaker::Cards> PageMaker::List(const std::string& list_key, int count, const std::string& before) {
+Result<PageMaker::Cards> PageMaker::List(const std::string& list_key, int count, const std::string& before,
+                                         int* newest_sealed_page) {
   content::v1::ListArticlesRequest request;
   request.set_list_key(list_key);
   request.set_page_size(count);
@@ -26,6 +34,7 @@ Result<PageMaker::Cards> PageMaker::List(const std::string& list_key, int count,
   KIMBERLITE_ASSIGN_OR_RETURN(auto response, sources_.ListArticles(context_, request));
   Cards cards(std::make_move_iterator(response.mutable_articles()->begin()),
               std::make_move_iterator(response.mutable_articles()->end()));
+  if (newest_sealed_page) *newest_sealed_page = response.page_number();
   const bool whole = static_cast<int>(cards.size()) < count;
   DependOn("list:" + list_key, whole ? "" : cards.back().sort_key(), before);
   DependOnCards(cards);
@@ -60,12 +69,14 @@ Result<Picture> PageMaker::DescribePicture(const std::string& media_id) {
   return made;
 }
 
-Result<Card> PageMaker::MakeCard(const ArticleCard& card, bool with_section) {
+Result<Card> PageMaker::MakeCard(const ArticleCard& card, bool with_section, bool rich) {
   Card made;
   made.url = view_.ArticlePath(card.section_id(), card.article_id(), card.slug());
   made.headline = card.headline();
-  made.summary = card.summary();
-  KIMBERLITE_ASSIGN_OR_RETURN(made.picture, MakePicture(card.picture()));
+  if (rich) {
+    made.summary = i18n::Excerpt(card.summary(), card.language_code(), kCardSummary);
+    KIMBERLITE_ASSIGN_OR_RETURN(made.picture, MakePicture(card.picture()));
+  }
   made.published = view_.MomentOf(ToTime(card.published_time()));
   if (with_section) made.section_label = view_.SectionLabel(card.section_id());
   if (!card.language_code().empty() && card.language_code() != view_.language()) {

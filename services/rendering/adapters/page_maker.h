@@ -29,6 +29,7 @@ class PageMaker {
   Result<Page> Home();
   Result<Page> Feeds();
   Result<Page> About();
+  Result<Page> Archive();
   Page NotFound() { return Error(404, false); }
   // Withdrawn is final and asked for often, so it is kept like any page.
   Page Gone() { return Error(410, true); }
@@ -38,6 +39,10 @@ class PageMaker {
   Result<Page> Section(const Route& route);
   Result<Page> Tag(const Route& route);
   Result<Page> Source(const Route& route);
+  Result<Page> Author(const Route& route);
+  Result<Page> Month(const Route& route);
+  // An anchored page of all stories: what the front page's list goes on with.
+  Result<Page> News(const Route& route);
   Result<Page> Feed(const Route& route);
   Result<Page> FeedDocument(feed::v1::FeedFormat format, const std::string& list, const std::string& language);
 
@@ -52,12 +57,14 @@ class PageMaker {
   void DependOnCards(const Cards& cards);
   // The newest of a list, or with `before` the newest that stand before this sort key; depends on their window and on
   // each article in it.
-  Result<Cards> List(const std::string& list_key, int count, const std::string& before = "");
+  Result<Cards> List(const std::string& list_key, int count, const std::string& before = "",
+                     int* newest_sealed_page = nullptr);
   // What every page has, with the theme's own picture for social networks.
   Shell MakeShell() const;
   Result<Picture> DescribePicture(const std::string& media_id);
   Result<std::optional<Picture>> MakePicture(const content::v1::ArticlePicture& picture);
-  Result<Card> MakeCard(const content::v1::ArticleCard& card, bool with_section);
+  // `rich`: with its picture and the beginning of its summary.
+  Result<Card> MakeCard(const content::v1::ArticleCard& card, bool with_section, bool rich = true);
   // The page exists in every language, at the same place below its home.
   void OfferEverywhere(Shell& shell, const std::string& below);
   void OfferEach(Shell& shell, const std::function<std::string(const SiteView&)>& path_in);
@@ -69,7 +76,7 @@ class PageMaker {
   // Lists.
   struct Scope {
     ListKind kind;
-    std::string list;  // list key without its language: "section/economy"
+    std::string list;  // list key without its language: "section/economy"; empty: all stories
     std::string heading;
     bool with_section = false;
     std::function<std::string(const SiteView&)> path_in;  // of the head
@@ -78,7 +85,8 @@ class PageMaker {
     Link website;
   };
   Result<Page> ListPage(const Scope& scope, int number);
-  Result<Page> BeyondNewest(const std::string& list_key, int number, const std::string& head);
+  void OfferList(const Scope& scope, int number, Shell& shell);
+  Result<void> AddCards(const content::v1::ListArticlesResponse& response, const Scope& scope, ListView& view);
   Result<tagging::v1::Concept> FindTag(const std::string& slug);
 
   // Article.

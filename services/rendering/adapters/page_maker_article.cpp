@@ -69,7 +69,10 @@ Result<Page> PageMaker::ShowArticle(const Article& article, const Translation& s
   view.lite_url = path + "/lite";
   view.headline = shown.headline();
   view.summary = shown.summary();
-  for (const std::string& author : shown.authors()) view.authors.push_back({author, ""});
+  for (int i = 0; i < shown.authors_size(); ++i) {
+    const bool has_page = i < shown.author_ids_size() && !shown.author_ids(i).empty();
+    view.authors.push_back({shown.authors(i), has_page ? view_.AuthorPath(shown.author_ids(i)) : ""});
+  }
   view.published = view_.MomentOf(ToTime(shown.published_time()));
   view.updated = view_.MomentOf(ToTime(shown.updated_time()));
   view.show_updated = ToTime(shown.updated_time()) > ToTime(shown.published_time()) + std::chrono::minutes(1);

@@ -5,7 +5,9 @@
 namespace kimberlite::rendering {
 namespace {
 
-constexpr int kListSize = 30;
+// Cards with picture and summary; those after them are headlines. A page holds up to 60, and has to fit into the first
+// window of a connection.
+constexpr std::size_t kRichCards = 12;
 
 const char* FileName(FeedFormat feed) {
   return feed == FeedFormat::kAtom ? "atom.xml" : feed == FeedFormat::kJson ? "feed.json" : "rss.xml";
@@ -77,54 +79,85 @@ Result<Page> PageMaker::Source(const Route& route) {
   return ListPage(scope, route.page);
 }
 
-// The head of a list, open at its upper end, or an anchored page of it (`number` counts from the oldest): sealed, so
-// that publications leave it as it is.
+Result<Page> PageMaker::Author(const Route& route) {
+  DependOn("author:" + route.slug);
+  const auto author = sources_.GetAuthor(context_, route.slug);
+  if (!author && author.error().code() == Code::kNotFound) return NotFound();
+  if (!author) return std::unexpected(author.error());
+  DependOn("author:" + author->author_id());
+  if (author->author_id() != route.slug) return Redirect(view_.AuthorPath(author->author_id()) + TailOf(route));
+  Scope scope{.kind = ListKind::kAuthor,
+              .list = "author/" + route.slug,
+              .heading = view_.Text(author->names()),
+              .with_section = true};
+  scope.path_in = [&route](const SiteView& other) { return other.AuthorPath(route.slug); };
+  scope.about = view_.Text(author->descriptions());
+  if (!author->url().empty()) scope.website = {author->url(), author->url()};
+  return ListPage(scope, route.page);
+}
+
+Result<Page> PageMaker::Month(const Route& route) {
+  Scope scope{.kind = ListKind::kArchive,
+              .list = "archive/" + route.slug,
+              .heading = view_.MonthName(route.slug),
+              .with_section = true};
+  scope.path_in = [&route](const SiteView& other) { return other.MonthPath(route.slug); };
+  scope.above = {{theme_.Texts(view_.language()).Format("archive.title"), view_.HomePath() + "archive/"}};
+  return ListPage(scope, route.page);
+}
+
+Result<Page> PageMaker::News(const Route& route) {
+  Scope scope{.kind = ListKind::kArchive,
+              .list = "",
+              .heading = theme_.Texts(view_.language()).Format("feeds.all"),
+              .with_section = true};
+  scope.path_in = [](const SiteView& other) { return other.HomePath(); };
+  return ListPage(scope, route.page);
+}
+
+// The head of a list, open at its upper end, or an anchored page of it: sealed, so that publications leave it as it is.
 Result<Page> PageMaker::ListPage(const Scope& scope, int number) {
   const std::string head = scope.path_in(view_);
   const std::string path = number == 0 ? head : PagePath(head, number);
-  const std::string list_key = view_.language() + "/" + scope.list;
+  const std::string list_key = view_.language() + (scope.list.empty() ? "" : "/") + scope.list;
   content::v1::ListArticlesRequest request;
   request.set_list_key(list_key);
-  if (number == 0) {
-    request.set_page_size(kListSize);
-  } else {
-    request.set_page_number(number);
-  }
-  auto response = sources_.ListArticles(context_, request);
-  if (!response && response.error().code() != Code::kNotFound) return std::unexpected(response.error());
-  if (number != 0 && (!response || response->page_number() != number)) return BeyondNewest(list_key, number, head);
-  if (!response) return NotFound();
+  request.set_open_page(number == 0);
+  request.set_page_number(number);
+  const auto response = sources_.ListArticles(context_, request);
+  if (!response && response.error().code() == Code::kNotFound) return NotFound();
+  if (!response) return std::unexpected(response.error());
+  // Any month can be asked for; of those without stories there is no page to keep.
+  const bool month = scope.kind == ListKind::kArchive && number == 0;
+  if (month && response->articles().empty()) return NotFound();
 
   ListView view{.shell = MakeShell(), .kind = scope.kind, .heading = scope.heading};
   Shell& shell = view.shell;
   shell.title = scope.heading;
+  if (number != 0) {
+    shell.title += " – " + theme_.Texts(view_.language()).Format("list.page", {{"number", number}});
+  }
   shell.canonical_url = view_.Absolute(path);
-  shell.feeds = {scope.heading + " – " + shell.site_name, head + "rss.xml", head + "atom.xml", head + "feed.json"};
+  if (scope.kind != ListKind::kArchive) {
+    shell.feeds = {scope.heading + " – " + shell.site_name, head + "rss.xml", head + "atom.xml", head + "feed.json"};
+  }
   for (NavItem& item : shell.sections) item.current = item.url == head;
   std::vector<Link> trail = scope.above;
   trail.push_back({scope.heading, ""});
   shell.breadcrumb = view_.Breadcrumb(std::move(trail));
-  // Anchored pages of other languages hold other stories: only heads are each other's translations.
-  OfferEach(shell, scope.path_in);
-  if (number != 0) shell.alternates.clear();
+  OfferList(scope, number, shell);
 
-  for (const auto& card : response->articles()) {
-    DependOn("article:" + std::to_string(card.article_id()));
-    KIMBERLITE_ASSIGN_OR_RETURN(Card made, MakeCard(card, scope.with_section));
-    view.cards.push_back(std::move(made));
-  }
+  KIMBERLITE_RETURN_IF_ERROR(AddCards(*response, scope, view));
   view.about = scope.about;
   view.website = scope.website;
   view.page_number = number;
-  if (number == 0) {
-    const bool whole = response->articles_size() < kListSize;
-    DependOn("list:" + list_key, whole ? "" : response->articles().rbegin()->sort_key());
-    if (!whole && response->page_number() > 0) view.older_url = PagePath(head, response->page_number());
-  } else {
-    DependOn("list:" + list_key, response->low_sort_key(), response->high_sort_key());
-    if (number > 1) view.older_url = PagePath(head, number - 1);
-    // The newest sealed page cannot know that it is: what follows it leads to the head.
-    view.newer_url = PagePath(head, number + 1);
+  DependOn("list:" + list_key, response->low_sort_key(), response->high_sort_key());
+  // Which pages are next to it changes when one is sealed or divided between these.
+  DependOn("pages:" + list_key, response->low_sort_key(), response->newer_high_sort_key());
+  if (response->older_page_number() > 0) view.older_url = PagePath(head, response->older_page_number());
+  if (number != 0) {
+    const int newer = response->newer_page_number();
+    view.newer_url = newer > 0 ? PagePath(head, newer) : head;
   }
   if (!view.newer_url.empty()) shell.prev_url = view_.Absolute(view.newer_url);
   if (!view.older_url.empty()) shell.next_url = view_.Absolute(view.older_url);
@@ -133,17 +166,30 @@ Result<Page> PageMaker::ListPage(const Scope& scope, int number) {
   return Finish(theme_.Render(view), path);
 }
 
-// The page after the newest sealed one is the head for now; beyond it there is nothing.
-Result<Page> PageMaker::BeyondNewest(const std::string& list_key, int number, const std::string& head) {
-  content::v1::ListArticlesRequest request;
-  request.set_list_key(list_key);
-  request.set_page_size(1);
-  KIMBERLITE_ASSIGN_OR_RETURN(const auto newest, sources_.ListArticles(context_, request));
-  if (number != newest.page_number() + 1) return NotFound();
-  Page page = Redirect(head);
-  page.status = 302;
-  page.cacheable = false;
-  return page;
+// Heads of lists are each other's translations. Anchored pages of other languages hold other stories, and a month may
+// hold none: their switcher leads to the head, or to the archive.
+void PageMaker::OfferList(const Scope& scope, int number, Shell& shell) {
+  const bool month = scope.kind == ListKind::kArchive && !scope.list.empty();
+  if (month) {
+    OfferEverywhere(shell, "archive/");
+  } else {
+    OfferEach(shell, scope.path_in);
+  }
+  if (month || number != 0) {
+    shell.alternates = {{view_.language(), shell.canonical_url}, {"x-default", shell.canonical_url}};
+  }
+}
+
+Result<void> PageMaker::AddCards(const content::v1::ListArticlesResponse& response, const Scope& scope,
+                                 ListView& view) {
+  for (const auto& card : response.articles()) {
+    DependOn("article:" + std::to_string(card.article_id()));
+    const bool rich = view.cards.size() < kRichCards;
+    KIMBERLITE_ASSIGN_OR_RETURN(Card made, MakeCard(card, scope.with_section, rich));
+    made.position = static_cast<int>(view.cards.size() + view.more.size()) + 1;
+    (rich ? view.cards : view.more).push_back(std::move(made));
+  }
+  return {};
 }
 
 Result<Page> PageMaker::Feed(const Route& route) {
@@ -163,6 +209,13 @@ Result<Page> PageMaker::Feed(const Route& route) {
   } else if (route.kind == RouteKind::kSource) {
     if (!view_.FindSource(route.slug)) return NotFound();
     list += "/source/" + route.slug;
+  } else if (route.kind == RouteKind::kAuthor) {
+    DependOn("author:" + route.slug);
+    const auto author = sources_.GetAuthor(context_, route.slug);
+    if (!author && author.error().code() == Code::kNotFound) return NotFound();
+    if (!author) return std::unexpected(author.error());
+    if (author->author_id() != route.slug) return Redirect(view_.AuthorPath(author->author_id()) + TailOf(route));
+    list += "/author/" + route.slug;
   }
   return FeedDocument(FormatOf(route.feed), list, view_.language());
 }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kHomeSize = 9;  // the lead and two rows of four on a wide screen
 constexpr int kBlockSize = 4;
+constexpr std::size_t kBlocks = 6;  // more would not fit into the first window of a connection
 constexpr int kLatestOnErrors = 4;
 
 }  // namespace
@@ -30,7 +31,9 @@ Result<Page> PageMaker::Home() {
   view.shell.canonical_url = view_.Absolute(view_.HomePath());
   OfferEverywhere(view.shell, "");
   std::set<std::int64_t> shown;
-  KIMBERLITE_ASSIGN_OR_RETURN(const auto newest, List(view_.language(), kHomeSize));
+  int sealed = 0;
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto newest, List(view_.language(), kHomeSize, "", &sealed));
+  if (sealed > 0) view.older_url = view_.HomePath() + "page/" + std::to_string(sealed) + "/";
   for (const auto& card : newest) {
     KIMBERLITE_ASSIGN_OR_RETURN(Card made, MakeCard(card, true));
     shown.insert(card.article_id());
@@ -44,13 +47,15 @@ Result<Page> PageMaker::Home() {
     view.cards.erase(chosen);
   }
   for (const auto& section : site_.sections()) {
-    if (!section.parent_section_id().empty()) continue;
+    if (!section.parent_section_id().empty() || view.blocks.size() == kBlocks) continue;
     HomeView::Block block{view_.SectionLabel(section.section_id()), view_.SectionPath(section.section_id()), {}};
     KIMBERLITE_ASSIGN_OR_RETURN(const auto cards,
                                 List(view_.language() + "/section/" + section.section_id(), kHomeSize + kBlockSize));
     for (const auto& card : cards) {
       if (block.cards.size() == kBlockSize || !shown.insert(card.article_id()).second) continue;
       KIMBERLITE_ASSIGN_OR_RETURN(Card made, MakeCard(card, false));
+      // One story of each section is told, the others are pictures and headlines.
+      if (!block.cards.empty()) made.summary.clear();
       block.cards.push_back(std::move(made));
     }
     if (!block.cards.empty()) view.blocks.push_back(std::move(block));
@@ -82,6 +87,25 @@ Result<Page> PageMaker::About() {
   OfferEverywhere(view.shell, "about/");
   for (const auto& source : site_.sources()) {
     view.sources.push_back({source.name(), view_.SourcePath(source.source_id())});
+  }
+  return Finish(theme_.Render(view), path);
+}
+
+Result<Page> PageMaker::Archive() {
+  // Months come and go with stories; which story opens or empties one is not told apart.
+  DependOn("list:" + view_.language());
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto months, sources_.ListArchiveMonths(context_, view_.language()));
+  ArchiveView view{.shell = MakeShell()};
+  view.shell.title = theme_.Texts(view_.language()).Format("archive.title");
+  const std::string path = view_.HomePath() + "archive/";
+  view.shell.canonical_url = view_.Absolute(path);
+  view.shell.breadcrumb = view_.Breadcrumb({{view.shell.title, ""}});
+  view.shell.noindex = months.empty();
+  OfferEverywhere(view.shell, "archive/");
+  for (const std::string& month : months) {
+    const std::string year = month.substr(0, 4);
+    if (view.years.empty() || view.years.back().label != year) view.years.push_back({year, {}});
+    view.years.back().months.push_back({view_.MonthName(month), view_.MonthPath(month)});
   }
   return Finish(theme_.Render(view), path);
 }

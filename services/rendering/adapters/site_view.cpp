@@ -1,5 +1,8 @@
 #include "services/rendering/adapters/site_view.h"
 
+#include <chrono>
+#include <string>
+
 #include "libs/i18n/dates.h"
 #include "libs/i18n/language.h"
 
@@ -8,6 +11,14 @@ namespace kimberlite::rendering {
 Moment SiteView::MomentOf(Time time) const {
   return {i18n::FormatIsoWithOffset(time, site().time_zone()),
           i18n::FormatDate(time, language(), site().time_zone(), i18n::DateStyle::kDateTime)};
+}
+
+std::string SiteView::MonthName(const std::string& month) const {
+  const std::chrono::year_month_day middle(std::chrono::year(std::stoi(month.substr(0, 4))),
+                                           std::chrono::month(static_cast<unsigned>(std::stoi(month.substr(5, 2)))),
+                                           std::chrono::day(15));
+  return i18n::FormatDate(Time(std::chrono::sys_days(middle).time_since_epoch()), language(), "UTC",
+                          i18n::DateStyle::kMonth);
 }
 
 std::vector<Crumb> SiteView::Breadcrumb(std::vector<Link> below) const {
@@ -50,6 +61,7 @@ Shell SiteView::MakeShell() const {
   shell.feeds = {shell.site_name, home + "rss.xml", home + "atom.xml", home + "feed.json"};
   shell.feeds_url = home + "feeds/";
   shell.about_url = home + "about/";
+  shell.archive_url = home + "archive/";
   shell.time_zone = i18n::ZoneName(language(), site().time_zone());
   return shell;
 }

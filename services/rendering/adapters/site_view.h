@@ -15,6 +15,8 @@ class SiteView : public site::SitePaths {
   using SitePaths::SitePaths;
 
   Moment MomentOf(Time time) const;
+  // "2026-11" as readers write it.
+  std::string MonthName(const std::string& month) const;
   // The front page, then the given.
   std::vector<Crumb> Breadcrumb(std::vector<Link> below) const;
 

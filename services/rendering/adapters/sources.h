@@ -38,6 +38,10 @@ class Sources {
   // A stored picture without its bytes.
   virtual Result<std::shared_ptr<const content::v1::Media>> DescribeMedia(const Context& context,
                                                                           const std::string& id) = 0;
+  // The author whose id or former id this is.
+  virtual Result<content::v1::Author> GetAuthor(const Context& context, const std::string& id) = 0;
+  // "2026-11", newest first.
+  virtual Result<std::vector<std::string>> ListArchiveMonths(const Context& context, const std::string& language) = 0;
   virtual Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, feed::v1::FeedFormat format,
                                                     const std::string& list_key) = 0;
   virtual Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language) = 0;

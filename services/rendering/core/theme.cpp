@@ -121,7 +121,8 @@ std::string Theme::Render(Page page, const void* view, const Shell& shell) const
 
 std::string Theme::ContentSecurityPolicy() const {
   // Nothing on a page connects; tools of the browser that ask for robots.txt in its name (Lighthouse) do.
-  return "default-src 'none'; connect-src 'self'; style-src 'sha256-" + style_sha256_base64_ + "' 'sha256-" + lite_style_sha256_base64_ +
+  return "default-src 'none'; connect-src 'self'; style-src 'sha256-" + style_sha256_base64_ + "' 'sha256-" +
+         lite_style_sha256_base64_ +
          "'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 }
 

@@ -125,7 +125,7 @@ const TypeInfo& Describe<Card>() {
       "Card",
       {Member("url", &Card::url), Member("headline", &Card::headline), Member("summary", &Card::summary),
        Member("picture", &Card::picture), Member("published", &Card::published), Member("foreign", &Card::foreign),
-       Member("section_label", &Card::section_label)}};
+       Member("section_label", &Card::section_label), Member("position", &Card::position)}};
   return type;
 }
 
@@ -139,9 +139,10 @@ const TypeInfo& Describe<HomeView::Block>() {
 
 template <>
 const TypeInfo& Describe<HomeView>() {
-  static const TypeInfo type{"HomeView",
-                             {Member("shell", &HomeView::shell), Member("lead", &HomeView::lead),
-                              Member("cards", &HomeView::cards), Member("blocks", &HomeView::blocks)}};
+  static const TypeInfo type{
+      "HomeView",
+      {Member("shell", &HomeView::shell), Member("lead", &HomeView::lead), Member("cards", &HomeView::cards),
+       Member("blocks", &HomeView::blocks), Member("older_url", &HomeView::older_url)}};
   return type;
 }
 
@@ -164,7 +165,7 @@ const TypeInfo& Describe<ListView>() {
        Computed("is_tag", IsKind<ListKind::kTag>), Computed("is_source", IsKind<ListKind::kSource>),
        Computed("is_author", IsKind<ListKind::kAuthor>), Computed("is_archive", IsKind<ListKind::kArchive>),
        Member("heading", &ListView::heading), Member("about", &ListView::about), Member("website", &ListView::website),
-       Member("cards", &ListView::cards), Member("newer_url", &ListView::newer_url),
+       Member("cards", &ListView::cards), Member("more", &ListView::more), Member("newer_url", &ListView::newer_url),
        Member("older_url", &ListView::older_url), Member("page_number", &ListView::page_number)}};
   return type;
 }

@@ -146,6 +146,7 @@ struct Card {
   // Set when the story is shown in another language than the page's.
   std::optional<Language> foreign;
   std::string section_label;  // empty where the list itself is the section's
+  int position = 1;           // in a list
 };
 
 // /{lang}/
@@ -159,6 +160,7 @@ struct HomeView {
   std::optional<Card> lead;
   std::vector<Card> cards;    // the newest after the lead
   std::vector<Block> blocks;  // by section, in the order of the navigation
+  std::string older_url;      // all stories, before those
 };
 
 enum class ListKind : std::uint8_t { kSection, kTag, kSource, kAuthor, kArchive };
@@ -171,6 +173,7 @@ struct ListView {
   std::string about;    // a sentence or two about it; may be empty
   Link website;         // of a source or author; url may be empty
   std::vector<Card> cards;
+  std::vector<Card> more;  // after these; headlines alone
   std::string newer_url;
   std::string older_url;
   int page_number = 0;  // of a page under …/page/{n}/; 0: the head

@@ -109,6 +109,7 @@ ListView MakeList(const std::string& language, ListKind kind) {
   view.kind = kind;
   view.heading = "Economy";
   for (int i = 0; i < 5; ++i) view.cards.push_back(MakeCard(i));
+  view.more = {MakeCard(5), MakeCard(6)};
   view.newer_url = "/en/economy/";
   view.older_url = "/en/economy/page/3/";
   view.page_number = 4;
