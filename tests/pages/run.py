@@ -134,7 +134,7 @@ class Pages:
 
     def _of_the_past(self, home):
         """The archive, a month, an author's and an anchored page of a list."""
-        month = self._first(home + "archive/", rf'href="({home}archive/[0-9/]*)"')
+        month = self._first(home + "archive/", rf'href="({home}archive/[0-9]+/[0-9]+/)"')
         author = self._first(self._first(home, rf'href="({home}[a-z-]+/\d+-[^"]*)"'), rf'href="({home}author/[^"]*)"')
         return [self._page(home + "archive/", "archive"), self._page(month, "list"), self._page(author, "list")]
 
