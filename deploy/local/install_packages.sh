@@ -75,7 +75,7 @@ install_packages() {
   trap 'restore_policy' EXIT
   trap 'exit 130' INT TERM
   case "$names " in
-    *" postgresql-"* | *" redis-server "*) keep_servers_quiet ;;
+    *" postgresql-"* | *" redis-server "* | *" nginx-light "* | *" varnish "*) keep_servers_quiet ;;
   esac
   say "installing:$names"
   # shellcheck disable=SC2086 # one word per package
@@ -86,11 +86,13 @@ install_packages() {
   restore_policy
   trap - EXIT INT TERM
 
-  case "$names " in
-    *" redis-server "*)
-      if [ -d /run/systemd/system ]; then
-        say "disabling the redis-server unit just installed: ./dev runs its own"
-        as_root systemctl disable redis-server >&2
-      fi ;;
-  esac
+  for unit in redis-server nginx varnish; do
+    case "$names " in
+      *" $unit "* | *" $unit-light "*)
+        if [ -d /run/systemd/system ]; then
+          say "disabling the $unit unit just installed: ./dev runs its own"
+          as_root systemctl disable $unit >&2
+        fi ;;
+    esac
+  done
 }

@@ -49,7 +49,7 @@ def main():
     command("demo", "tell the way of one story as it happens, then measure publications",
             lambda arguments: demo.run(arguments, with_story=True), options=[kafka, publishes, both, no_build])
     command("bench", "the measures of the demo alone, or with a NAME of one part. " + bench.names(), measure, options=[
-        (["name"], {"nargs": "?", "metavar": "NAME", "help": "one of " + ", ".join(bench.PROGRAMS)}),
+        (["name"], {"nargs": "?", "metavar": "NAME", "help": "one of " + ", ".join([*bench.PROGRAMS, *bench.ON_A_STACK])}),
         (["--data"], {"metavar": "DIR", "help": "texts to measure on"}),
         kafka, publishes, both, no_build,
     ])

@@ -3,9 +3,12 @@
 import pathlib
 import subprocess
 
+from . import edge_hit
+from .build import PROGRAMS as SERVICES
 from .build import build
 from .errors import DevError
-from .settings import REPOSITORY, default_build_dir, default_dev_dir
+from .settings import REPOSITORY, Settings, default_build_dir, default_dev_dir
+from .stack import Stack
 
 # NAME: (what it measures, targets to build, command with {bin}, {data}, {repository}, {dev})
 PROGRAMS = {
@@ -17,15 +20,22 @@ PROGRAMS = {
                ["{repository}/libs/langid/train/measure.sh", "{bin}", "{data}", "{dev}/langid"]),
 }
 
+# NAME: (what it measures, further targets to build, function of a running stack)
+ON_A_STACK = {
+    "edge-hit": ("processor time of a kept page, beside nginx, Varnish and a bare loop", ["bare_epoll", "http_load"], edge_hit.run),
+}
+
 
 def names():
-    return "; ".join(f"{name}: {what}" for name, (what, *_) in PROGRAMS.items())
+    return "; ".join(f"{name}: {what}" for name, (what, *_) in {**PROGRAMS, **ON_A_STACK}.items())
 
 
 def run(name, data):
     """Returns the exit code of the measure: 0 when its aims are reached."""
+    if name in ON_A_STACK:
+        return run_on_a_stack(name)
     if name not in PROGRAMS:
-        raise DevError(f"there is no measure named {name}; known: {', '.join(PROGRAMS)}")
+        raise DevError(f"there is no measure named {name}; known: {', '.join([*PROGRAMS, *ON_A_STACK])}")
     _, targets, command = PROGRAMS[name]
     needs_data = "{data}" in command
     if needs_data and (data is None or not pathlib.Path(data).is_dir()):
@@ -35,3 +45,12 @@ def run(name, data):
     places = {"bin": build_dir / "bin", "data": data, "repository": REPOSITORY, "dev": default_dev_dir()}
     words = [word.format(**places) for word in command]
     return subprocess.run(words).returncode
+
+
+def run_on_a_stack(name):
+    _, targets, function = ON_A_STACK[name]
+    build(default_build_dir(), [*SERVICES, *targets])
+    stack = Stack(Settings.saved_in(default_dev_dir()) or Settings.for_up("postgres"))
+    with stack.lock():
+        stack.up()
+    return function(stack)
