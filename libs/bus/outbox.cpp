@@ -86,6 +86,17 @@ Result<void> AppendAll(pg::Transaction& transaction, std::string_view schema, st
   return {};
 }
 
+Result<std::optional<std::int64_t>> FirstUnsent(pg::Transaction& transaction, std::string_view schema,
+                                                std::string_view topic, std::string_view key) {
+  // By the index of what is unsent, which is little.
+  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
+                              transaction.Query("SELECT min(sequence) AS sequence FROM " + std::string(schema) +
+                                                    ".outbox WHERE sent_time IS NULL AND topic = $1 AND key = $2",
+                                                pg::Params(topic, key)));
+  if (rows[0].IsNull("sequence")) return std::nullopt;
+  return rows[0].Int("sequence");
+}
+
 Result<bool> FirstTime(pg::Transaction& transaction, std::string_view schema, std::string_view consumer,
                        const Event& event) {
   // A second transaction with the same event waits here until the first has ended.

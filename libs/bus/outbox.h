@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "libs/base/error.h"
 #include "libs/bus/bus.h"
@@ -21,6 +24,10 @@ Result<void> Append(pg::Transaction& transaction, std::string_view schema, const
 
 // The same for many, in their order and in one statement. No two of one key.
 Result<void> AppendAll(pg::Transaction& transaction, std::string_view schema, std::span<const Event> events);
+
+// The least sequence of the key that is not sent yet: everything before it is on the bus. None: all is.
+Result<std::optional<std::int64_t>> FirstUnsent(pg::Transaction& transaction, std::string_view schema,
+                                                std::string_view topic, std::string_view key);
 
 // Whether this consumer handles the event for the first time; remembers it in <schema>.inbox inside the caller's
 // transaction. Records are kept 7 days.

@@ -1,9 +1,24 @@
 #include "services/rendering/app.h"
 
+#include <unistd.h>
+
+#include "libs/base/id.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/rendering/adapters/grpc_rendering_service.h"
 
 namespace kimberlite::rendering {
+namespace {
+
+constexpr char kPrefix[] = "kimberlite:";
+
+// The same after it was started anew: by host and port.
+std::string EdgeName(const Config& config) {
+  char host[256] = {};
+  if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0') return "edge:" + RandomHex(4);
+  return std::string(host) + ":" + std::to_string(config.edge_port);
+}
+
+}  // namespace
 
 App::App(const Config& config)
     : config_(config),
@@ -16,14 +31,27 @@ App::App(const Config& config)
 
 Result<void> App::Start() {
   KIMBERLITE_ASSIGN_OR_RETURN(auto theme, Theme::Load(config_.theme_dir, "en"));
-  store_ = std::make_unique<RedisPageStore>(redis_, "kimberlite:", theme->version());
+  store_ = std::make_unique<RedisPageStore>(redis_, kPrefix, theme->version());
   builder_ = std::make_unique<PageBuilder>(sources_, std::move(theme));
   KIMBERLITE_ASSIGN_OR_RETURN(bus_, bus::Open({.driver = config_.common.bus,
                                                .postgres_url = config_.common.postgres_url,
                                                .kafka_brokers = config_.common.kafka_brokers,
                                                .client_name = "rendering"}));
-  invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, memory_, sources_);
+  ledger_ = std::make_unique<EdgeLedger>(redis_, kPrefix, EdgeName(config_));
+  ledger_->Start();
+  invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, memory_, sources_, *ledger_);
   invalidator_->Start();
+  visibility_ = std::make_unique<Visibility>(Visibility::Parts{
+      .store = *store_,
+      .ledger = *ledger_,
+      .sources = sources_,
+      .sent_sequence = [this](const Context& context, std::int64_t id) { return sources_.SentSequence(context, id); },
+      .log_ends = [this](const Context& context) { return LogEnds(*bus_, "kimberlite.content.article.v1", context); },
+      .applied_count = [this] { return invalidator_->applied_count(); },
+      .wait =
+          [this](const Context& context, std::uint64_t count, std::chrono::steady_clock::time_point until) {
+            return invalidator_->WaitMore(context, count, until);
+          }});
   const HeadOptions heads{.content_security_policy = builder_->theme().ContentSecurityPolicy(),
                           .hsts_seconds = config_.edge_hsts_seconds};
   const auto is_current = [this] { return invalidator_->IsCurrent(); };
@@ -42,7 +70,7 @@ Result<void> App::Start() {
                                                                    .port = config_.common.grpc_port,
                                                                    .tokens_file = config_.common.rpc_tokens_file,
                                                                    .threads = 64});
-  RegisterRenderingService(*rpc_server_, *invalidator_, *store_, memory_);
+  RegisterRenderingService(*rpc_server_, *visibility_, *store_, memory_);
   KIMBERLITE_RETURN_IF_ERROR(rpc_server_->Start());
 
   http_server_ = std::make_unique<http::Server>(
@@ -72,6 +100,7 @@ void App::Stop() {
   http_server_->Stop(std::chrono::seconds(3));
   rpc_server_->Stop(std::chrono::seconds(2));
   invalidator_->Stop();
+  ledger_->Stop();
 }
 
 }  // namespace kimberlite::rendering

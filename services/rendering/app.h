@@ -8,10 +8,12 @@
 #include "libs/rpc/rpc.h"
 #include "libs/runtime/runtime.h"
 #include "services/rendering/adapters/bus_invalidator.h"
+#include "services/rendering/adapters/edge_ledger.h"
 #include "services/rendering/adapters/grpc_sources.h"
 #include "services/rendering/adapters/http_edge.h"
 #include "services/rendering/adapters/page_builder.h"
 #include "services/rendering/adapters/redis_page_store.h"
+#include "services/rendering/adapters/visibility.h"
 #include "services/rendering/config.h"
 #include "services/rendering/core/edge.h"
 #include "services/rendering/core/memory_cache.h"
@@ -36,7 +38,9 @@ class App final : public runtime::Service {
   std::unique_ptr<PageBuilder> builder_;
   std::unique_ptr<RedisPageStore> store_;
   std::unique_ptr<bus::Bus> bus_;
+  std::unique_ptr<EdgeLedger> ledger_;
   std::unique_ptr<BusInvalidator> invalidator_;
+  std::unique_ptr<Visibility> visibility_;
   std::unique_ptr<Edge> edge_;
   std::unique_ptr<HttpEdge> http_edge_;
   std::unique_ptr<rpc::Server> rpc_server_;

@@ -88,7 +88,7 @@ Result<void> FillSite(const Command& command, const ReadFile& read_file, content
 }
 
 Result<void> ReadSequence(rendering::v1::WaitVisibleRequest& request, Caller& caller) {
-  if (request.sequence() != 0) return {};
+  if (request.sequence() != 0 || !request.language_code().empty()) return {};
   content::v1::GetArticleRequest get;
   get.set_article_id(request.article_id());
   KIMBERLITE_ASSIGN_OR_RETURN(const auto current, caller.Call<content::v1::GetArticleResponse>(get));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/bus/outbox.h"
 #include "services/content/adapters/content_messages.h"
 #include "services/content/adapters/pg_article_store.h"
 #include "services/content/adapters/pg_idempotency.h"
@@ -156,6 +157,12 @@ Result<v1::GetArticleResponse> GrpcContentService::GetArticle(const rpc::Call&, 
     }
     v1::GetArticleResponse response;
     *response.mutable_article() = MessageOf(article);
+    if (request.with_sent_sequence()) {
+      KIMBERLITE_ASSIGN_OR_RETURN(
+          const auto unsent,
+          bus::FirstUnsent(transaction, kSchema, "kimberlite.content.article.v1", std::to_string(article.article_id)));
+      response.set_sent_sequence(unsent ? *unsent - 1 : article.sequence);
+    }
     return response;
   });
 }

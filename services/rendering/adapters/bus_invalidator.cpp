@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <string_view>
 
+#include "libs/base/id.h"
 #include "libs/telemetry/telemetry.h"
+#include "services/rendering/core/receipt.h"
 
 namespace kimberlite::rendering {
 namespace {
@@ -41,6 +44,12 @@ Invalidation InvalidationOf(const content::v1::ArticleChanged& event) {
   const std::set<Touched> after = PlacesOf(event.after());
   std::ranges::set_symmetric_difference(before, after, std::back_inserter(invalidation.touched));
   std::ranges::set_union(before, after, std::back_inserter(invalidation.touched_after_gap));
+  for (const auto& bound : event.sealed()) {
+    // The pages on both sides of a new bound have a new neighbour.
+    const Touched page{"pages:" + bound.list_key(), bound.sort_key()};
+    invalidation.touched.push_back(page);
+    invalidation.touched_after_gap.push_back(page);
+  }
   invalidation.withdrawn =
       std::ranges::find(event.changes(), content::v1::ARTICLE_CHANGE_WITHDRAWN) != event.changes().end();
   for (const auto& bound : event.sealed()) {
@@ -65,8 +74,27 @@ Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event) {
   return {{{entity, ""}}, {{entity, ""}}, entity, event.sequence(), {}};
 }
 
-BusInvalidator::BusInvalidator(bus::Bus& bus, RedisPageStore& store, MemoryCache& memory, Sources& sources)
-    : bus_(bus), store_(store), memory_(memory), sources_(sources) {}
+std::string FactsOf(const content::v1::ArticleChanged& event) {
+  std::vector<TranslationFacts> facts;
+  for (const auto& translation : event.after().translations()) {
+    std::string places;
+    for (const auto& place : event.after().lists()) {
+      const std::string_view key = place.list_key();
+      if (key.substr(0, key.find('/')) == translation.language_code())
+        places += place.list_key() + place.sort_key() + "\n";
+    }
+    facts.push_back({.language_code = translation.language_code(),
+                     .version = translation.version(),
+                     .is_public = translation.state() == content::v1::TRANSLATION_STATE_PUBLISHED,
+                     .withdrawn = translation.state() == content::v1::TRANSLATION_STATE_WITHDRAWN,
+                     .places = Sha256Hex(places).substr(0, 8)});
+  }
+  return WriteFacts(facts);
+}
+
+BusInvalidator::BusInvalidator(bus::Bus& bus, RedisPageStore& store, MemoryCache& memory, Sources& sources,
+                               EdgeLedger& ledger, Watch watch)
+    : bus_(bus), store_(store), memory_(memory), sources_(sources), ledger_(ledger), watch_(std::move(watch)) {}
 
 BusInvalidator::~BusInvalidator() { Stop(); }
 
@@ -142,14 +170,19 @@ Result<void> BusInvalidator::OnStart(std::span<const bus::Position> places, bool
   std::vector<AppliedPlace> applied;
   for (const bus::Position& place : places) applied.push_back({place.topic, place.partition, place.offset});
   KIMBERLITE_RETURN_IF_ERROR(store_.SetPlaces(applied));
-  for (const AppliedPlace& place : applied) Reach(place);
+  ledger_.Reach(applied);
+  CountOne();
   return {};
 }
 
 Result<void> BusInvalidator::Handle(const bus::Event& event, const bus::Position& position) {
   Result<Invalidation> invalidation = Fail(Code::kInvalidArgument, "unknown topic " + event.topic);
+  std::string facts;
   if (event.topic == kArticles) {
-    if (auto message = Read<content::v1::ArticleChanged>(event)) invalidation = InvalidationOf(*message);
+    if (auto message = Read<content::v1::ArticleChanged>(event)) {
+      invalidation = InvalidationOf(*message);
+      facts = FactsOf(*message);
+    }
   } else if (event.topic == kSite) {
     if (auto message = Read<content::v1::SiteChanged>(event)) {
       // Before the cache: a fill that still reads the old settings then began before the touch, and is refused.
@@ -163,7 +196,8 @@ Result<void> BusInvalidator::Handle(const bus::Event& event, const bus::Position
   }
   if (!invalidation) return ForgetAll(event, position);
   invalidation->place = {position.topic, position.partition, position.offset + 1};
-  return Apply(*invalidation, event);
+  if (watch_) watch_(*invalidation, event);
+  return Apply(*invalidation, facts, event);
 }
 
 // What cannot be read may have touched anything.
@@ -176,18 +210,26 @@ Result<void> BusInvalidator::ForgetAll(const bus::Event& event, const bus::Posit
   KIMBERLITE_RETURN_IF_ERROR(store_.SetPlaces(std::vector<AppliedPlace>{place}));
   // Again: it may have been filled from the store in between.
   memory_.DropAll();
-  Reach(place);
+  ledger_.Reach({place});
+  CountOne();
   return {};
 }
 
-Result<void> BusInvalidator::Apply(const Invalidation& invalidation, const bus::Event& event) {
-  const auto dropped = store_.Apply(invalidation);
+Result<void> BusInvalidator::Apply(const Invalidation& invalidation, const std::string& facts,
+                                   const bus::Event& event) {
+  EdgeLedger::Entry entry{.aggregate = invalidation.aggregate,
+                          .sequence = invalidation.sequence,
+                          .facts = facts,
+                          .place = invalidation.place};
+  const auto dropped = store_.Apply(invalidation, &entry.purged);
   // After the store, so that nothing older comes back from there; and when it failed as well, since the store is not
   // read until it succeeds. Whether events were missed is not known here: what a gap would touch is hardly more.
   std::vector<Touched> touched = invalidation.touched;
   std::ranges::copy(invalidation.touched_after_gap, std::back_inserter(touched));
   memory_.Apply(touched, invalidation.withdrawn);
   if (!dropped) return std::unexpected(dropped.error());
+  // From here on every GET shows it.
+  KIMBERLITE_RETURN_IF_ERROR(ledger_.Record(entry));
   static const auto events =
       telemetry::Metrics::Counter("kimberlite_edge_events_applied_total", "Events applied to the page cache");
   static const auto pages =
@@ -202,48 +244,30 @@ Result<void> BusInvalidator::Apply(const Invalidation& invalidation, const bus::
                                      {"sequence", invalidation.sequence},
                                      {"pages_dropped", *dropped},
                                      {"traceparent", event.traceparent}});
-  Reach(invalidation.place);
+  CountOne();
   return {};
 }
 
-void BusInvalidator::Reach(const AppliedPlace& place) {
+void BusInvalidator::CountOne() {
   {
     const std::lock_guard lock(mutex_);
-    std::int64_t& reached = reached_[{place.topic, place.partition}];
-    reached = std::max(reached, place.next_offset);
     ++applied_count_;
   }
   applied_.notify_all();
 }
 
-bool BusInvalidator::HasReached(const AppliedPlace& place) {
-  if (place.topic.empty()) return true;  // written before places were
+std::uint64_t BusInvalidator::applied_count() {
   const std::lock_guard lock(mutex_);
-  const auto reached = reached_.find({place.topic, place.partition});
-  return reached != reached_.end() && reached->second >= place.next_offset;
+  return applied_count_;
 }
 
-Result<std::int64_t> BusInvalidator::WaitApplied(const Context& context, const std::string& aggregate,
-                                                 std::int64_t sequence) {
-  const auto deadline = context.deadline.value_or(std::chrono::steady_clock::now() + std::chrono::seconds(30));
+Result<void> BusInvalidator::WaitMore(const Context& context, std::uint64_t count,
+                                      std::chrono::steady_clock::time_point until) {
   std::unique_lock lock(mutex_);
-  while (true) {
-    const std::uint64_t seen = applied_count_;
-    lock.unlock();
-    KIMBERLITE_ASSIGN_OR_RETURN(const AppliedSequence applied, store_.AppliedTo(aggregate));
-    // What another replica has applied to the store may still be in this one's memory.
-    if (applied.sequence >= sequence && HasReached(applied.place)) return applied.sequence;
-    lock.lock();
-    // Another replica may be the one that applied it to the store: look again now and then without being told.
-    const auto look_again = std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(250));
-    applied_.wait_until(lock, context.stop, look_again, [&] { return applied_count_ != seen || waiting_stopped_; });
-    if (waiting_stopped_) return Fail(Code::kUnavailable, "this edge is stopping; ask another");
-    if (context.stop.stop_requested()) return Fail(Code::kCancelled, "the caller went away");
-    if (std::chrono::steady_clock::now() >= deadline) {
-      return Fail(Code::kDeadlineExceeded, aggregate + " is applied up to " + std::to_string(applied.sequence) +
-                                               ", not yet " + std::to_string(sequence));
-    }
-  }
+  applied_.wait_until(lock, context.stop, until, [&] { return applied_count_ != count || waiting_stopped_; });
+  if (waiting_stopped_) return Fail(Code::kUnavailable, "this edge is stopping; ask another");
+  if (context.stop.stop_requested()) return Fail(Code::kCancelled, "the caller went away");
+  return {};
 }
 
 }  // namespace kimberlite::rendering

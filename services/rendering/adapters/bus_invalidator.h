@@ -1,15 +1,18 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
-#include <map>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "kimberlite/content/v1/events.pb.h"
 #include "kimberlite/tagging/v1/events.pb.h"
 #include "libs/bus/bus.h"
+#include "services/rendering/adapters/edge_ledger.h"
 #include "services/rendering/adapters/redis_page_store.h"
 #include "services/rendering/adapters/sources.h"
 #include "services/rendering/core/memory_cache.h"
@@ -25,11 +28,18 @@ Invalidation InvalidationOf(const content::v1::SiteChanged& event);
 Invalidation InvalidationOf(const content::v1::AuthorChanged& event);
 Invalidation InvalidationOf(const tagging::v1::ConceptChanged& event);
 
+// What receipts tell of the article as the event left it.
+std::string FactsOf(const content::v1::ArticleChanged& event);
+
 // Hears every event of content and tagging and applies it to the page store, from where it was applied last, and then
 // to this replica's memory. While the store cannot be reached, memory is kept right all the same.
 class BusInvalidator {
  public:
-  BusInvalidator(bus::Bus& bus, RedisPageStore& store, MemoryCache& memory, Sources& sources);
+  // Hears of each event before it is applied.
+  using Watch = std::function<void(const Invalidation& invalidation, const bus::Event& event)>;
+
+  BusInvalidator(bus::Bus& bus, RedisPageStore& store, MemoryCache& memory, Sources& sources, EdgeLedger& ledger,
+                 Watch watch = nullptr);
   ~BusInvalidator();
 
   // Subscribes in the background, again and again until the bus can be reached.
@@ -40,28 +50,30 @@ class BusInvalidator {
   // Whether the bus was heard within the last two seconds.
   bool IsCurrent();
 
-  // Waits until the aggregate's sequence, or a newer one, is applied to the store and by this replica. Answers the one
-  // that is.
-  Result<std::int64_t> WaitApplied(const Context& context, const std::string& aggregate, std::int64_t sequence);
+  // Counts what this replica has applied.
+  std::uint64_t applied_count();
+  // Returns when the count has moved on from `count`, or at the time. UNAVAILABLE when this edge is stopping, CANCELLED
+  // when the caller has gone.
+  Result<void> WaitMore(const Context& context, std::uint64_t count, std::chrono::steady_clock::time_point until);
 
  private:
   Result<void> Subscribe();
   Result<void> OnStart(std::span<const bus::Position> places, bool gap);
   Result<void> Handle(const bus::Event& event, const bus::Position& position);
-  Result<void> Apply(const Invalidation& invalidation, const bus::Event& event);
+  Result<void> Apply(const Invalidation& invalidation, const std::string& facts, const bus::Event& event);
   Result<void> ForgetAll(const bus::Event& event, const bus::Position& position);
-  // Remembers that this replica has handled all before it.
-  void Reach(const AppliedPlace& place);
-  bool HasReached(const AppliedPlace& place);
+  // This replica has handled one more.
+  void CountOne();
 
   bus::Bus& bus_;
   RedisPageStore& store_;
   MemoryCache& memory_;
   Sources& sources_;
+  EdgeLedger& ledger_;
+  const Watch watch_;
   std::mutex mutex_;
   std::condition_variable_any applied_;
   std::uint64_t applied_count_ = 0;
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> reached_;  // next offset by topic and partition
   bool waiting_stopped_ = false;
   std::unique_ptr<bus::Consumer> consumer_;
   std::jthread subscriber_;

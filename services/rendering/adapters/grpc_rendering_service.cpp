@@ -21,20 +21,16 @@ Result<std::string> KeyOf(const std::string& path) {
 
 }  // namespace
 
-void RegisterRenderingService(rpc::Server& server, BusInvalidator& invalidator, RedisPageStore& store,
-                              MemoryCache& memory) {
+void RegisterRenderingService(rpc::Server& server, Visibility& visibility, RedisPageStore& store, MemoryCache& memory) {
   server.Handle<WaitVisibleRequest, WaitVisibleResponse>(
-      [&](const rpc::Call& call, const WaitVisibleRequest& request) -> Result<WaitVisibleResponse> {
-        if (request.article_id() <= 0) return InvalidField("article_id", "must be an article's number");
-        if (request.sequence() <= 0) return InvalidField("sequence", "must be a sequence that a write returned");
-        KIMBERLITE_ASSIGN_OR_RETURN(
-            const std::int64_t applied,
-            invalidator.WaitApplied(call.context, "article:" + std::to_string(request.article_id()),
-                                    request.sequence()));
-        WaitVisibleResponse response;
-        response.set_applied_sequence(applied);
-        return response;
-      });
+      [&](const rpc::Call& call, const WaitVisibleRequest& request) { return visibility.Wait(call.context, request); });
+  server.Handle<GetReceiptRequest, GetReceiptResponse>([&](const rpc::Call& call, const GetReceiptRequest& request) {
+    return visibility.Receipt(call.context, request);
+  });
+  server.Handle<ExplainPurgeRequest, ExplainPurgeResponse>(
+      [&](const rpc::Call&, const ExplainPurgeRequest& request) { return visibility.Explain(request); });
+  server.Handle<ListEdgesRequest, ListEdgesResponse>(
+      [&](const rpc::Call&, const ListEdgesRequest&) { return visibility.Edges(); });
   server.Handle<InspectPageRequest, InspectPageResponse>(
       [&](const rpc::Call&, const InspectPageRequest& request) -> Result<InspectPageResponse> {
         KIMBERLITE_ASSIGN_OR_RETURN(const std::string key, KeyOf(request.path()));

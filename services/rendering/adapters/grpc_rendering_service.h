@@ -1,13 +1,12 @@
 #pragma once
 
 #include "libs/rpc/rpc.h"
-#include "services/rendering/adapters/bus_invalidator.h"
 #include "services/rendering/adapters/redis_page_store.h"
+#include "services/rendering/adapters/visibility.h"
 
 namespace kimberlite::rendering {
 
 // Answers RenderingService.
-void RegisterRenderingService(rpc::Server& server, BusInvalidator& invalidator, RedisPageStore& store,
-                              MemoryCache& memory);
+void RegisterRenderingService(rpc::Server& server, Visibility& visibility, RedisPageStore& store, MemoryCache& memory);
 
 }  // namespace kimberlite::rendering

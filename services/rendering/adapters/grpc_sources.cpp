@@ -35,6 +35,14 @@ Result<content::v1::Article> GrpcSources::GetArticle(const Context& context, std
   return std::move(*response.mutable_article());
 }
 
+Result<std::int64_t> GrpcSources::SentSequence(const Context& context, std::int64_t article_id) {
+  content::v1::GetArticleRequest request;
+  request.set_article_id(article_id);
+  request.set_with_sent_sequence(true);
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto response, content_.Call<content::v1::GetArticleResponse>(context, request));
+  return response.sent_sequence();
+}
+
 Result<content::v1::ListArticlesResponse> GrpcSources::ListArticles(const Context& context,
                                                                     const content::v1::ListArticlesRequest& request) {
   return content_.Call<content::v1::ListArticlesResponse>(context, request);

@@ -42,6 +42,9 @@ class GrpcSources final : public Sources {
                                             const std::string& list_key) override;
   Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language) override;
 
+  // Up to this sequence the article's events are on the bus.
+  Result<std::int64_t> SentSequence(const Context& context, std::int64_t article_id);
+
  private:
   const rpc::Channel content_;
   const rpc::Channel tagging_;

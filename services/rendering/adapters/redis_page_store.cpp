@@ -1,5 +1,6 @@
 #include "services/rendering/adapters/redis_page_store.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -93,7 +94,8 @@ local applied = prefix .. 'applied:' .. ARGV[1]
 local sequence = tonumber(ARGV[2])
 local known = tonumber(redis.call('HGET', applied, 'sequence') or '0')
 redis.call('HSET', prefix .. 'places', ARGV[3], ARGV[4])
-if known >= sequence then return 0 end
+if known >= sequence then return {0} end
+local answer = {0}
 local count = tonumber(ARGV[5])
 local first, last = 6, 5 + 2 * count
 if sequence > known + 1 then first, last = 6 + 2 * count, #ARGV end
@@ -111,13 +113,17 @@ if epoch then
         -- A page that has expired leaves its line in the index to be removed here.
         if gone == 0 then redis.call('HDEL', base .. 'deps:' .. entity, index[j]) end
         dropped = dropped + gone
+        if gone > 0 and #answer <= 100 then
+          answer[#answer + 1] = table.concat({index[j], entity, sort_key, low, high}, '\t')
+        end
       end
     end
   end
 end
 redis.call('HSET', applied, 'sequence', ARGV[2], 'place', ARGV[3], 'offset', ARGV[4])
 redis.call('EXPIRE', applied, 2592000)
-return dropped
+answer[1] = dropped
+return answer
 )lua");
   return script;
 }
@@ -194,6 +200,22 @@ std::optional<AppliedPlace> ReadPlace(std::string_view name, std::string_view of
                       ReadNumber(offset)};
 }
 
+// The index holds one window of a page and an entity: what spans all that the page shows of it.
+std::vector<Dependency> OnePerEntity(std::vector<Dependency> dependencies) {
+  std::ranges::sort(dependencies, {}, &Dependency::entity);
+  std::vector<Dependency> merged;
+  for (Dependency& next : dependencies) {
+    if (merged.empty() || merged.back().entity != next.entity) {
+      merged.push_back(std::move(next));
+      continue;
+    }
+    Dependency& one = merged.back();
+    one.low = one.low.empty() || next.low.empty() ? "" : std::min(one.low, next.low);
+    one.high = one.high.empty() || next.high.empty() ? "" : std::max(one.high, next.high);
+  }
+  return merged;
+}
+
 void AddTouched(std::vector<std::string>& arguments, const std::vector<Touched>& touched) {
   for (const Touched& one : touched) {
     arguments.push_back(one.entity);
@@ -243,7 +265,7 @@ Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket
                                         ticket.begun,   RandomHex(8), WriteMeta(page)};
   for (const KeptPage::Variant& variant : page.variants) arguments.push_back(variant.body ? *variant.body : "");
   arguments.push_back(std::to_string(keep.count()));
-  for (const Dependency& dependency : page.dependencies) {
+  for (const Dependency& dependency : OnePerEntity(page.dependencies)) {
     arguments.push_back(dependency.entity);
     arguments.push_back(dependency.low + " " + dependency.high);
   }
@@ -255,7 +277,20 @@ Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket
   return reply->integer == 1;
 }
 
-Result<std::int64_t> RedisPageStore::Apply(const Invalidation& invalidation) {
+std::optional<PurgedPage> ReadPurgedPage(std::string_view line) {
+  const std::vector<std::string_view> parts = Split(line, '\t');
+  if (parts.size() != 5) return std::nullopt;
+  const std::size_t slash = parts[0].find('/');
+  const std::string_view key = slash == std::string_view::npos ? parts[0] : parts[0].substr(slash + 1);
+  return PurgedPage{std::string(key), std::string(parts[1]), std::string(parts[2]), std::string(parts[3]),
+                    std::string(parts[4])};
+}
+
+std::string WritePurgedPage(const PurgedPage& page) {
+  return "-/" + page.key + "\t" + page.entity + "\t" + page.sort_key + "\t" + page.low + "\t" + page.high;
+}
+
+Result<std::int64_t> RedisPageStore::Apply(const Invalidation& invalidation, std::vector<PurgedPage>* purged) {
   std::vector<std::string> arguments = {invalidation.aggregate, std::to_string(invalidation.sequence),
                                         invalidation.place.topic + "/" + std::to_string(invalidation.place.partition),
                                         std::to_string(invalidation.place.next_offset),
@@ -274,7 +309,11 @@ Result<std::int64_t> RedisPageStore::Apply(const Invalidation& invalidation) {
     is_behind_ = !behind_.empty();
   }
   if (!reply) return std::unexpected(reply.error());
-  return reply->integer;
+  if (reply->elements.empty()) return Fail(Code::kInternal, "Redis answered an event with something else");
+  for (std::size_t i = 1; purged != nullptr && i < reply->elements.size(); ++i) {
+    if (auto page = ReadPurgedPage(reply->elements[i].text)) purged->push_back(std::move(*page));
+  }
+  return reply->elements[0].integer;
 }
 
 Result<AppliedSequence> RedisPageStore::AppliedTo(const std::string& aggregate) {

@@ -3,9 +3,11 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libs/redis/redis.h"
@@ -30,6 +32,19 @@ struct Invalidation {
   AppliedPlace place;
   bool withdrawn = false;  // something was taken from readers for good
 };
+
+// A page that an event dropped, or would.
+struct PurgedPage {
+  std::string key;     // in the cache, without the theme's version
+  std::string entity;  // what they have in common
+  std::string sort_key;
+  std::string low;
+  std::string high;
+};
+
+// "key, entity, sort key, low, high" with the theme's version before the key, apart by tabs, as the scripts write it.
+std::optional<PurgedPage> ReadPurgedPage(std::string_view line);
+std::string WritePurgedPage(const PurgedPage& page);
 
 // The last event of an aggregate that was applied, and the place after it.
 struct AppliedSequence {
@@ -72,7 +87,8 @@ class RedisPageStore final : public PageStore {
 
   // Drops the pages that the event touches and remembers it, unless it was applied before. Answers how many were
   // dropped. After an error it is to be called again with the same event, until it succeeds.
-  Result<std::int64_t> Apply(const Invalidation& invalidation);
+  // Where `purged` is given, it gets the first hundred of them.
+  Result<std::int64_t> Apply(const Invalidation& invalidation, std::vector<PurgedPage>* purged = nullptr);
   // What was applied last of an aggregate; sequence 0 when not known.
   Result<AppliedSequence> AppliedTo(const std::string& aggregate);
   Result<std::vector<AppliedPlace>> Places();

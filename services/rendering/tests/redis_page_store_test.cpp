@@ -90,6 +90,15 @@ TEST_F(RedisPageStoreTest, AListIsTouchedOnlyInsideItsWindow) {
   EXPECT_EQ(Body("tail"), "(none)");
 }
 
+TEST_F(RedisPageStoreTest, APageThatShowsTwoPartsOfAListIsTouchedInEither) {
+  Fill("article", MakePage("a", {{"list:en", "0500", "0600"}, {"list:en", "0700", ""}, {"list:en", "0100", "0200"}}));
+  EXPECT_EQ(Touch({{"list:en", "0050"}}), 0);
+  EXPECT_EQ(Touch({{"list:en", "0150"}}), 1);
+  Fill("article", MakePage("a", {{"list:en", "0500", "0600"}, {"list:en", "0100", "0200"}}));
+  EXPECT_EQ(Touch({{"list:en", "0700"}}), 0);
+  EXPECT_EQ(Touch({{"list:en", "0600"}}), 1);
+}
+
 TEST_F(RedisPageStoreTest, AFillThatBeganBeforeATouchIsRefused) {
   const auto ticket = store_.BeginFill("home");
   Touch({{"article:1"}});

@@ -86,6 +86,9 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(ingest, SubmitItem);
   KIMBERLITE_ANSWER(ingest, ReplayDocuments);
   KIMBERLITE_ANSWER(rendering, WaitVisible);
+  KIMBERLITE_ANSWER(rendering, GetReceipt);
+  KIMBERLITE_ANSWER(rendering, ExplainPurge);
+  KIMBERLITE_ANSWER(rendering, ListEdges);
   KIMBERLITE_ANSWER(rendering, InspectPage);
   KIMBERLITE_ANSWER(rendering, PurgePage);
   KIMBERLITE_ANSWER(feed, GetFeed);
