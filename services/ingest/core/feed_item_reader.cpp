@@ -98,7 +98,7 @@ class ItemReader {
     } else if (name == "updated" || name == "modified" || name == "lastbuilddate" || name == "lastmod") {
       Fill(item_.updated_time, ParseFeedDate(child.Text(), context_.zone));
     } else if (name == "author" || name == "creator") {
-      AddPerson(item_.authors, child.HasElements() ? AtomPersonOf(child) : PersonOf(PlainLineOfHtml(HtmlOf(child))));
+      AddPerson(item_.authors, child.HasElements() ? AtomPersonOf(child) : PersonIn(child));
     } else if (name == "category") {
       AddCategory(item_.categories, {LineOf(child), PlainLine(child.Attribute("domain")), {}});
     } else if (name == "enclosure") {
@@ -159,7 +159,7 @@ class ItemReader {
   void DublinCore(const XmlNode& child) {
     const std::string_view name = child.name;
     if (name == "creator" || name == "author") {
-      AddPerson(item_.authors, PersonOf(LineOf(child)));
+      AddPerson(item_.authors, PersonIn(child));
     } else if (name == "issued") {
       Fill(issued_, ParseFeedDate(child.Text(), context_.zone));
     } else if (name == "date" || name == "created" || name == "available") {

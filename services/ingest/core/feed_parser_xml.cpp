@@ -151,7 +151,7 @@ class FeedReader {
     } else if (name == "description") {
       Fill(other_description_, HtmlOf(child));
     } else if (name == "creator" || name == "author") {
-      AddPerson(rss_authors_, PersonOf(LineOf(child)));
+      AddPerson(rss_authors_, PersonIn(child));
     }
   }
 

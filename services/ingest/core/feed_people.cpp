@@ -39,6 +39,14 @@ FeedPerson PersonOf(std::string_view line) {
   return person;
 }
 
+FeedPerson PersonIn(const XmlNode& node) {
+  const std::string line = PlainOf(node);
+  const std::size_t at = line.find('@');
+  const std::size_t open = at == std::string::npos ? at : line.rfind('<', at);
+  const bool address = open != std::string::npos && line.find_first_of(" >/=", open) > at;
+  return PersonOf(address ? line : PlainLineOfHtml(line));
+}
+
 FeedPerson AtomPersonOf(const XmlNode& node) {
   FeedPerson person;
   for (const XmlNode& child : node.children()) {

@@ -12,6 +12,9 @@ namespace kimberlite::ingest {
 // "mail@example.org (Name)", "Name <mail@example.org>", a name, or an address.
 FeedPerson PersonOf(std::string_view line);
 
+// The same in an element's text, which may hold markup: an address in angle brackets is none.
+FeedPerson PersonIn(const XmlNode& node);
+
 // An Atom person construct (RFC 4287 section 3.2), or the text that stands in its place.
 FeedPerson AtomPersonOf(const XmlNode& node);
 

@@ -170,7 +170,8 @@ void XmlScanner::CData(XmlToken& token) {
   if (found == std::string_view::npos || inside.find(kCData) != std::string_view::npos) {
     std::string closing = "</";
     (closing += open_element_) += '>';
-    const std::size_t bound = std::min(inside.find(kCData), inside.size());
+    const std::size_t bound =
+        found == std::string_view::npos ? inside.size() : std::min(inside.find(kCData), inside.size());
     const std::size_t closed = open_element_.empty() ? std::string_view::npos : inside.substr(0, bound).find(closing);
     if (closed != std::string_view::npos) {
       Report("a CDATA section that is never closed");
