@@ -44,7 +44,7 @@ Result<void> App::Start() {
   visibility_ = std::make_unique<Visibility>(Visibility::Parts{
       .store = *store_,
       .ledger = *ledger_,
-      .sources = sources_,
+      .get_article = [this](const Context& context, std::int64_t id) { return sources_.GetArticle(context, id); },
       .sent_sequence = [this](const Context& context, std::int64_t id) { return sources_.SentSequence(context, id); },
       .log_ends = [this](const Context& context) { return LogEnds(*bus_, "kimberlite.content.article.v1", context); },
       .applied_count = [this] { return invalidator_->applied_count(); },

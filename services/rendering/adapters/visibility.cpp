@@ -96,8 +96,7 @@ Result<std::vector<AppliedPlace>> LogEnds(bus::Bus& bus, const std::string& topi
 
 Result<std::int64_t> Visibility::SequenceToWaitFor(const Context& context, const v1::WaitVisibleRequest& request) {
   if (request.sequence() > 0) return request.sequence();
-  KIMBERLITE_ASSIGN_OR_RETURN(const content::v1::Article article,
-                              parts_.sources.GetArticle(context, request.article_id()));
+  KIMBERLITE_ASSIGN_OR_RETURN(const content::v1::Article article, parts_.get_article(context, request.article_id()));
   if (request.language_code().empty()) return article.sequence();
   const content::v1::Translation* translation = Find(article, request.language_code());
   if (translation == nullptr || translation->version() < request.version())

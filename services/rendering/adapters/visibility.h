@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "kimberlite/content/v1/article.pb.h"
 #include "kimberlite/rendering/v1/rendering_service.pb.h"
 #include "libs/base/context.h"
 #include "libs/base/error.h"
 #include "libs/bus/bus.h"
 #include "services/rendering/adapters/edge_ledger.h"
 #include "services/rendering/adapters/redis_page_store.h"
-#include "services/rendering/adapters/sources.h"
 
 namespace kimberlite::rendering {
 
@@ -20,7 +20,7 @@ class Visibility {
   struct Parts {
     RedisPageStore& store;
     EdgeLedger& ledger;
-    Sources& sources;
+    std::function<Result<content::v1::Article>(const Context&, std::int64_t article_id)> get_article;
     // Up to which sequence content has handed an article's events to the bus.
     std::function<Result<std::int64_t>(const Context&, std::int64_t article_id)> sent_sequence;
     // Ends of the log of articles: next offset of each partition, asked anew.

@@ -18,41 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Content, with one article.
-class FakeSources final : public Sources {
- public:
-  Result<content::v1::Article> GetArticle(const Context&, std::int64_t id) override {
-    if (id != 7) return Fail(Code::kNotFound, "no such article");
-    return article;
-  }
-  Result<std::shared_ptr<const content::v1::Site>> GetSite(const Context&) override { return Unused(); }
-  void RequireSite(std::int64_t) override {}
-  Result<content::v1::ListArticlesResponse> ListArticles(const Context&,
-                                                         const content::v1::ListArticlesRequest&) override {
-    return Unused();
-  }
-  Result<std::map<std::int64_t, tagging::v1::Concept>> GetConcepts(const Context&,
-                                                                   const std::vector<std::int64_t>&) override {
-    return Unused();
-  }
-  Result<tagging::v1::Concept> ResolveTag(const Context&, const std::string&, const std::string&) override {
-    return Unused();
-  }
-  Result<content::v1::Media> GetMedia(const Context&, const std::string&) override { return Unused(); }
-  Result<std::shared_ptr<const content::v1::Media>> DescribeMedia(const Context&, const std::string&) override {
-    return Unused();
-  }
-  Result<feed::v1::GetFeedResponse> GetFeed(const Context&, feed::v1::FeedFormat, const std::string&) override {
-    return Unused();
-  }
-  Result<feed::v1::ListFeedsResponse> ListFeeds(const Context&, const std::string&) override { return Unused(); }
-
-  content::v1::Article article;
-
- private:
-  static std::unexpected<Error> Unused() { return Fail(Code::kUnimplemented, "not asked in this test"); }
-};
-
 class VisibilityTest : public ::testing::Test {
  protected:
   static constexpr char kAggregate[] = "article:7";
@@ -104,14 +69,14 @@ class VisibilityTest : public ::testing::Test {
   RedisPageStore store_{client_, prefix_, "v1"};
   EdgeLedger a_{client_, prefix_, "a"};
   EdgeLedger b_{client_, prefix_, "b"};
-  FakeSources sources_;
+  content::v1::Article article_;
   std::atomic<std::uint64_t> applied_ = 0;
   std::atomic<std::int64_t> sent_ = 0, end_ = 0;
   std::atomic<int> log_asked_ = 0;
   Visibility visibility_{
       {.store = store_,
        .ledger = a_,
-       .sources = sources_,
+       .get_article = [this](const Context&, std::int64_t) -> Result<content::v1::Article> { return article_; },
        .sent_sequence = [this](const Context&, std::int64_t) -> Result<std::int64_t> { return sent_.load(); },
        .log_ends = [this](const Context&) -> Result<std::vector<AppliedPlace>> {
          ++log_asked_;
@@ -246,10 +211,10 @@ TEST_F(VisibilityTest, ExplainsWhatAnEventDroppedAndWhatOneWould) {
 
 TEST_F(VisibilityTest, AVersionThatDoesNotExistYetIsNotWaitedFor) {
   a_.Start();
-  auto& translation = *sources_.article.add_translations();
+  auto& translation = *article_.add_translations();
   translation.set_language_code("sah");
   translation.set_version(2);
-  sources_.article.set_sequence(5);
+  article_.set_sequence(5);
   Apply(a_, 5, 10, 2);
   v1::WaitVisibleRequest request;
   request.set_article_id(7);
