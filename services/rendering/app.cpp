@@ -59,7 +59,7 @@ Result<void> App::Start() {
       *store_, memory_,
       Edge::Parts{
           .make = [this](const Context& context, const Route& route,
-                         std::int64_t min_site_sequence) { return builder_->Make(context, route, min_site_sequence); },
+                         std::int64_t min_site_sequence) { return MakePage(context, route, min_site_sequence); },
           .code = CodePage,
           .prepare = [heads](KeptPage& page) { PrepareHeads(page, heads); },
           .is_current = is_current},
@@ -89,6 +89,15 @@ Result<void> App::Start() {
   rpc_server_->SetServing(true);
   telemetry::Info("edge listens", {{"address", config_.edge_address}, {"port", http_server_->port()}});
   return {};
+}
+
+Result<Page> App::MakePage(const Context& context, const Route& route, std::int64_t min_site_sequence) {
+  static const auto seconds = telemetry::Metrics::Seconds("kimberlite_edge_make_seconds",
+                                                          "Making one page from its sources, before it is coded");
+  const auto begun = std::chrono::steady_clock::now();
+  auto page = builder_->Make(context, route, min_site_sequence);
+  seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+  return page;
 }
 
 // An edge that is cut off from the bus still serves: by asking the sources, or else what it keeps.

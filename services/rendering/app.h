@@ -30,6 +30,8 @@ class App final : public runtime::Service {
   void Stop() override;
 
  private:
+  Result<Page> MakePage(const Context& context, const Route& route, std::int64_t min_site_sequence);
+
   const Config& config_;
   SystemClock clock_;
   redis::Client redis_;

@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from . import edge_hit
+from . import edge_hit, edge_load
 from .build import PROGRAMS as SERVICES
 from .build import build
 from .errors import DevError
@@ -23,6 +23,10 @@ PROGRAMS = {
 # NAME: (what it measures, further targets to build, function of a running stack)
 ON_A_STACK = {
     "edge-hit": ("processor time of a kept page, beside nginx, Varnish and a bare loop", ["bare_epoll", "http_load"], edge_hit.run),
+    "edge-miss": ("the time to a page that is not kept, by kind", [], edge_load.miss),
+    "edge-cold": ("a new replica and an emptied Redis under 2,000 requests a second: no errors, each page made once", ["http_load"],
+                  edge_load.cold),
+    "publish-under-load": ("from acknowledgement to readers while 2,000 others a second read", ["http_load"], edge_load.publish),
 }
 
 

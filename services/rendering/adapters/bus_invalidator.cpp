@@ -52,11 +52,6 @@ Invalidation InvalidationOf(const content::v1::ArticleChanged& event) {
   }
   invalidation.withdrawn =
       std::ranges::find(event.changes(), content::v1::ARTICLE_CHANGE_WITHDRAWN) != event.changes().end();
-  for (const auto& bound : event.sealed()) {
-    const Touched pages{"pages:" + bound.list_key(), bound.sort_key()};
-    invalidation.touched.push_back(pages);
-    invalidation.touched_after_gap.push_back(pages);
-  }
   return invalidation;
 }
 

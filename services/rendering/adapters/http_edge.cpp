@@ -23,12 +23,17 @@ Coding PreferredCoding(std::string_view accept_encoding) {
 }
 
 // RFC 9211.
-std::string_view CacheStatus(CacheOutcome outcome) {
+std::string_view CacheStatus(CacheOutcome outcome, bool collapsed = false) {
   switch (outcome) {
     case CacheOutcome::kHit: return "Cache-Status: Kimberlite; hit\r\n";
-    case CacheOutcome::kMissStored: return "Cache-Status: Kimberlite; fwd=miss; stored\r\n";
-    case CacheOutcome::kMissNotStored: return "Cache-Status: Kimberlite; fwd=miss\r\n";
-    case CacheOutcome::kBypass: return "Cache-Status: Kimberlite; fwd=bypass\r\n";
+    case CacheOutcome::kMissStored:
+      return collapsed ? "Cache-Status: Kimberlite; fwd=miss; stored; collapsed\r\n"
+                       : "Cache-Status: Kimberlite; fwd=miss; stored\r\n";
+    case CacheOutcome::kMissNotStored:
+      return collapsed ? "Cache-Status: Kimberlite; fwd=miss; collapsed\r\n" : "Cache-Status: Kimberlite; fwd=miss\r\n";
+    case CacheOutcome::kBypass:
+      return collapsed ? "Cache-Status: Kimberlite; fwd=bypass; collapsed\r\n"
+                       : "Cache-Status: Kimberlite; fwd=bypass\r\n";
     case CacheOutcome::kStale: return "Cache-Status: Kimberlite; hit; detail=stale\r\n";
   }
   return "";
@@ -170,9 +175,9 @@ void HttpEdge::Finish(Pending& pending, const Route& route, const Result<EdgeAns
                            .cacheable = false},
                           page.rendered_time);
     PrepareHeads(*moved, heads_);
-    return Send(pending, std::move(moved), answer->outcome, CacheStatus(answer->outcome));
+    return Send(pending, std::move(moved), answer->outcome, CacheStatus(answer->outcome, answer->collapsed));
   }
-  Send(pending, answer->page, answer->outcome, CacheStatus(answer->outcome));
+  Send(pending, answer->page, answer->outcome, CacheStatus(answer->outcome, answer->collapsed));
 }
 
 void HttpEdge::Send(Pending& pending, const std::shared_ptr<const KeptPage>& page, CacheOutcome outcome,

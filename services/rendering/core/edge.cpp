@@ -95,7 +95,9 @@ void Edge::Lead(const Ask& ask, std::shared_ptr<Flight> flight) {
       auto& at_the_end = !outcome || outcome->outcome == CacheOutcome::kStale ? done : late;
       std::ranges::move(flight->late, std::back_inserter(at_the_end));
     }
-    for (Waiter& waiter : done) waiter.answered(outcome);
+    Result<EdgeAnswer> shared = outcome;
+    if (shared) shared->collapsed = shared->outcome != CacheOutcome::kStale;
+    for (std::size_t i = 0; i < done.size(); ++i) done[i].answered(i == 0 ? outcome : shared);
     if (!late.empty()) {
       if (const auto found = LookUp(ask); found && HeardRecently()) {
         for (Waiter& waiter : late) waiter.answered(*found);

@@ -50,6 +50,7 @@ enum class CacheOutcome : std::uint8_t { kHit, kMissStored, kMissNotStored, kByp
 struct EdgeAnswer {
   std::shared_ptr<const KeptPage> page;
   CacheOutcome outcome = CacheOutcome::kHit;
+  bool collapsed = false;  // made for somebody else who had asked already
 };
 
 // Serves pages from memory and the store and fills both: one fill per key at a time, whoever asks, and none that is
