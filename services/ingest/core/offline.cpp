@@ -6,6 +6,8 @@
 #include "libs/html/sanitize.h"
 #include "services/ingest/core/base64.h"
 #include "services/ingest/core/feed_parser.h"
+#include "services/ingest/core/item_language.h"
+#include "services/ingest/core/plain_line.h"
 
 namespace kimberlite::ingest {
 namespace {
@@ -61,6 +63,13 @@ Json FeedJson(const Feed& feed, std::string_view url) {
           {"updated_time", OrNull(feed.updated_time)}};
 }
 
+// As declared, else as the text tells.
+std::string Language(const FeedItem& item) {
+  if (!item.language.empty()) return item.language;
+  const std::string& html = item.content_html.empty() ? item.summary_html : item.content_html;
+  return LanguageOfItem("", "", item.title + "\n" + PlainLineOfHtml(std::string_view(html).substr(0, 8192)));
+}
+
 Json ItemJson(const FeedItem& item) {
   Json authors = Json::array();
   for (const FeedPerson& person : item.authors)
@@ -85,7 +94,7 @@ Json ItemJson(const FeedItem& item) {
           {"updated_time", OrNull(item.updated_time)},
           {"summary_html", Html(item.summary_html, item.base_url)},
           {"content_html", Html(item.content_html, item.base_url)},
-          {"language", OrNull(item.language)},
+          {"language", OrNull(Language(item))},
           {"categories", std::move(categories)},
           {"enclosures", std::move(enclosures)}};
 }

@@ -14,7 +14,8 @@ namespace kimberlite::ingest {
 //  "items":[{"id","id_is_permalink","title","link","authors":[{"name","email","uri"}],"published_time","updated_time",
 //            "summary_html","content_html","language","categories":[{"term","scheme","label"}],
 //            "enclosures":[{"url","type","length"}]}],"warnings":[],"error":null}
-// HTML is sanitized (libs/html/sanitize.h), its addresses absolute. Times are RFC 3339 in UTC; what is absent is null.
+// HTML is sanitized (libs/html/sanitize.h), its addresses absolute; an item's language is as
+// declared, else told from its text (a primary subtag). Times are RFC 3339 in UTC; what is absent is null.
 // On an error "feed" is null, "items" is empty and "error" is a sentence. Of the headers Content-Type alone is read.
 // "time_zone" (IANA) may say where dates without a zone are.
 std::string ParseLine(std::string_view line);

@@ -10,6 +10,7 @@
 #include "libs/html/text.h"
 #include "libs/i18n/language.h"
 #include "libs/i18n/words.h"
+#include "services/ingest/core/item_language.h"
 #include "services/ingest/core/plain_line.h"
 #include "services/ingest/core/url.h"
 
@@ -70,11 +71,11 @@ std::string ExternalId(const FeedItem& item, const RecognisedItem& recognised) {
   return "sha256:" + FieldDigest().Add(recognised.headline).Add(recognised.summary).Add(recognised.body_html).Hex();
 }
 
-std::string Language(const FeedItem& item, const Feed& feed, const Source& source) {
-  for (const std::string_view declared : {std::string_view(item.language), std::string_view(feed.language)}) {
-    if (std::string code = i18n::PrimaryLanguage(TrimAscii(declared)); !code.empty()) return code;
-  }
-  return source.default_language_code;
+std::string Language(const FeedItem& item, const Feed& feed, const Source& source, const std::string& body) {
+  constexpr std::size_t kBeginning = 4096;
+  const bool own = !i18n::PrimaryLanguage(TrimAscii(item.language)).empty();
+  const std::string text = item.title + "\n" + PlainLineOfHtml(std::string_view(body).substr(0, kBeginning));
+  return LanguageOfItem(own ? item.language : feed.language, source.default_language_code, text);
 }
 
 // Empty when there is nothing to see in it.
@@ -112,11 +113,11 @@ std::string Matter(std::string_view html) {
 
 RecognisedItem RecogniseItem(const FeedItem& item, const Feed& feed, const Source& source) {
   RecognisedItem result;
-  result.language_code = Language(item, feed, source);
-  result.headline = i18n::Excerpt(item.title, result.language_code, kMaxHeadline);
   // The fullest text is the body; a description beside it is the summary.
   const bool has_content = !item.content_html.empty();
   result.body_html = Body(has_content ? item.content_html : item.summary_html, item.base_url);
+  result.language_code = Language(item, feed, source, result.body_html);
+  result.headline = i18n::Excerpt(item.title, result.language_code, kMaxHeadline);
   if (has_content)
     result.summary = i18n::Excerpt(PlainLineOfHtml(item.summary_html), result.language_code, kMaxSummary);
   result.authors = Authors(item);

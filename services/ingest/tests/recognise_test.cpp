@@ -102,6 +102,33 @@ TEST(RecogniseItems, CleansHtmlAndMakesItsUrlsAbsolute) {
             "<p>a<a href=\"https://wire.example/b\">b</a><img src=\"https://wire.example/c.png\" alt=\"\"></p>");
 }
 
+TEST(RecogniseItems, BelievesAClearTextMoreThanADeclaration) {
+  FeedItem item = AnItem();
+  item.title = "Муус муоста биир түүҥҥэ арыллар";
+  item.content_html =
+      "<p>Өлүөнэ өрүс муус муостата бу күннэргэ аһыллыаҕа диэн транспорт министиэристибэтэ иһитиннэрдэ. Массыыналар "
+      "биэс туоннаҕа диэри ыйааһыннаах айанныыллара көҥүллэнэр.</p>";
+  EXPECT_EQ(Recognise({item}, TheSource(), "ru").items[0].language_code, "sah");
+  item.language = "en-US";
+  EXPECT_EQ(Recognise({item}, TheSource(), "").items[0].language_code, "sah");
+  // Of a language that cannot be told from its text the declaration counts.
+  item.title = "Il ponte di ghiaccio apre in una notte";
+  item.content_html =
+      "<p>Il ministero dei trasporti ha comunicato che il ponte sul fiume aprirà nei prossimi giorni.</p>";
+  item.language = "it";
+  EXPECT_EQ(Recognise({item}, TheSource(), "").items[0].language_code, "it");
+}
+
+TEST(RecogniseItems, TellsTheLanguageOfATextThatDeclaresNone) {
+  FeedItem item = AnItem();
+  item.title = "北京新闻";
+  item.content_html = "<p>交通部宣布，勒拿河上的冰路将于本周开通，车辆重量不得超过五吨。</p>";
+  EXPECT_EQ(Recognise({item}, TheSource(), "").items[0].language_code, "zh");
+  Source source = TheSource();
+  source.default_language_code.clear();
+  EXPECT_EQ(Recognise({item}, source, "").items[0].language_code, "zh");
+}
+
 TEST(RecogniseItems, TakesTheLanguageOfItemThenFeedThenSource) {
   FeedItem item = AnItem();
   item.language = "sah-RU";
