@@ -209,6 +209,7 @@ std::span<const Verb> Verbs() {
        .verb = "explain-purge",
        .method = "rendering/ExplainPurge",
        .positionals = {{"ARTICLE_ID", "article_id", false}, {"SEQUENCE", "sequence", false}},
+       .shape = {.ignored = {"event"}},
        .columns = {"key", "entity", "sort_key", "reason"},
        .examples = {"page explain-purge 1001", "page explain-purge 1001 7", "page explain-purge --aggregate concept:7",
                     "page explain-purge --json event.json   # what an ArticleChanged would drop"}},
