@@ -53,7 +53,8 @@ Result<void> App::Start() {
             return invalidator_->WaitMore(context, count, until);
           }});
   const HeadOptions heads{.content_security_policy = builder_->theme().ContentSecurityPolicy(),
-                          .hsts_seconds = config_.edge_hsts_seconds};
+                          .hsts_seconds = config_.edge_hsts_seconds,
+                          .cdn_seconds = config_.edge_cdn_seconds};
   const auto is_current = [this] { return invalidator_->IsCurrent(); };
   edge_ = std::make_unique<Edge>(
       *store_, memory_,

@@ -32,6 +32,11 @@ void Config::Bind(config::Table& table) {
             {.name = "KIMBERLITE_EDGE_HSTS_SECONDS",
              .help = "max-age of Strict-Transport-Security; 0: none. For sites behind TLS."},
             0, 2 * 365 * 86'400);
+  table.Int(&edge_cdn_seconds,
+            {.name = "KIMBERLITE_EDGE_CDN_SECONDS",
+             .help = "How long a CDN in front may keep pages; 0: not at all. Only for one that is purged by "
+                     "Surrogate-Key or Cache-Groups after each event."},
+            0, 365 * 86'400);
   table.Text(&theme_dir, {.name = "KIMBERLITE_THEME_DIR",
                           .help = "Directory of the theme: templates, style, catalogs.",
                           .required = true});

@@ -17,6 +17,7 @@ struct Config {
   int edge_memory_mib = 256;
   int edge_stale_seconds = 86'400;
   int edge_hsts_seconds = 0;
+  int edge_cdn_seconds = 0;
   std::string theme_dir;
   std::string content_target = "127.0.0.1:50052";
   std::string tagging_target = "127.0.0.1:50053";

@@ -27,11 +27,12 @@ std::string CacheControl(const KeptPage& page, const HeadOptions& options) {
   if (page.immutable) return "public, max-age=31536000, immutable";
   if (page.status >= 500) return "no-store";
   // A browser asks each time; only a cache that is purged may answer by itself.
-  return options.cdn && page.status != 404 ? "max-age=0, s-maxage=3600" : "no-cache";
+  if (options.cdn_seconds == 0 || page.status == 404) return "no-cache";
+  return "max-age=0, s-maxage=" + std::to_string(options.cdn_seconds);
 }
 
 // What purges a CDN: the entities that events touch (adapters/bus_invalidator).
-void AddGroups(const KeptPage& page, Headers& headers) {
+void AddGroups(const KeptPage& page, int seconds, Headers& headers) {
   std::set<std::string> entities;
   for (const Dependency& one : page.dependencies) entities.insert(one.entity);
   std::string keys, groups;
@@ -41,7 +42,9 @@ void AddGroups(const KeptPage& page, Headers& headers) {
     keys += (keys.empty() ? "" : " ") + entity;
     if (++count <= kMost) groups += (groups.empty() ? "\"" : ", \"") + entity + "\"";
   }
-  headers.emplace_back("CDN-Cache-Control", "max-age=3600, stale-while-revalidate=60, stale-if-error=86400");
+  // Targeted (RFC 9213): a browser would serve stale, too.
+  headers.emplace_back("CDN-Cache-Control",
+                       "max-age=" + std::to_string(seconds) + ", stale-while-revalidate=60, stale-if-error=86400");
   headers.emplace_back("Surrogate-Key", keys);
   headers.emplace_back("Cache-Groups", groups);
 }
@@ -92,7 +95,9 @@ void PrepareHeads(KeptPage& page, const HeadOptions& options) {
   if (options.hsts_seconds > 0) {
     common.emplace_back("Strict-Transport-Security", "max-age=" + std::to_string(options.hsts_seconds));
   }
-  if (options.cdn && !page.immutable && page.status != 404 && page.status < 500) AddGroups(page, common);
+  if (options.cdn_seconds > 0 && !page.immutable && page.status != 404 && page.status < 500) {
+    AddGroups(page, options.cdn_seconds, common);
+  }
   if (!page.content_language.empty()) common.emplace_back("Content-Language", page.content_language);
   if (page.immutable) common.emplace_back("Accept-Ranges", "bytes");
 

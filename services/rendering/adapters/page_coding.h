@@ -15,7 +15,7 @@ std::unique_ptr<KeptPage> CodePage(Page page, Time rendered_time);
 struct HeadOptions {
   std::string content_security_policy;  // of HTML
   int hsts_seconds = 0;                 // 0: no Strict-Transport-Security
-  bool cdn = false;                     // a CDN that is purged by keys stands in front
+  int cdn_seconds = 0;                  // how long a CDN that is purged by keys may keep pages; 0: there is none
 };
 
 // Makes the heads of each variant, for a 200 (or what the page's status is) and for a 304.
