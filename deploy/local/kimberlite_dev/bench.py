@@ -1,21 +1,26 @@
 """./dev bench NAME: measures of one part by its own program, some on data that is not part of the tree."""
 
+import contextlib
 import pathlib
 import subprocess
 
-from . import edge_hit, edge_load
+from . import edge_hit, edge_load, testing
 from .build import PROGRAMS as SERVICES
 from .build import build
 from .errors import DevError
 from .settings import REPOSITORY, Settings, default_build_dir, default_dev_dir
 from .stack import Stack
 
-# NAME: (what it measures, targets to build, command with {bin}, {data}, {repository}, {dev})
+# NAME: (what it measures, targets to build, command with {bin}, {data}, {repository}, {dev} and, of a server of its own, {postgres})
 PROGRAMS = {
     "neardup": ("near-duplicates found among real articles, and different ones taken for them", ["neardup_bench"],
                 ["{bin}/neardup_bench", "{data}"]),
     "ingest-parse": ("a feed of 1 MB parsed, and taken through the whole of ingest, beside libxml2 alone",
                      ["ingest_parse_bench"], ["{bin}/ingest_parse_bench"]),
+    "ingest": ("items from the first poll until their events are on the bus, with a PostgreSQL that keeps what it says",
+               ["ingest_bench"], ["env", "KIMBERLITE_TEST_POSTGRES_URL={postgres}", "{bin}/ingest_bench"]),
+    "ingest-polling": ("a week of 1,000 feeds in virtual time: waits and requests, beside hourly polls",
+                       ["ingest_polling_bench"], ["{bin}/ingest_polling_bench"]),
     "langid": ("the language of sentences, headlines and articles, by a model trained without them", ["langid_train"],
                ["{repository}/libs/langid/train/measure.sh", "{bin}", "{data}", "{dev}/langid"]),
 }
@@ -46,7 +51,14 @@ def run(name, data):
         raise DevError(f"{name} is measured on data: ./dev bench {name} --data DIR")
     build_dir = default_build_dir()
     build(build_dir, targets)
+    with contextlib.ExitStack() as cleanup:
+        return run_program(command, data, build_dir, cleanup)
+
+
+def run_program(command, data, build_dir, cleanup):
     places = {"bin": build_dir / "bin", "data": data, "repository": REPOSITORY, "dev": default_dev_dir()}
+    if any("{postgres}" in word for word in command):
+        places["postgres"] = testing.start_postgres(cleanup, durable=True).url
     words = [word.format(**places) for word in command]
     return subprocess.run(words).returncode
 

@@ -64,6 +64,19 @@ def start_servers(cleanup):
     return environment
 
 
+def start_postgres(cleanup, durable):
+    """A fresh PostgreSQL below .dev/test alone, to be stopped by `cleanup`."""
+    directory = default_dev_dir() / "test"
+    settings = Settings(directory, default_build_dir(), "postgres", ports_from_environment())
+    settings.make_directories()
+    server = postgres.Postgres(directory / "postgres", settings.run_dir, settings.log_dir, durable=durable)
+    server.stop()
+    shutil.rmtree(server.directory, ignore_errors=True)
+    cleanup.callback(server.stop)
+    server.start()
+    return server
+
+
 def shout(headline, text):
     line = "*" * 100
     print(f"{line}\n* {headline}\n{line}\n{text}\n{line}", flush=True)

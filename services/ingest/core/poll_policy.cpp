@@ -11,8 +11,9 @@ using std::chrono::milliseconds;
 using Hours = std::chrono::duration<double, std::ratio<3600>>;
 
 // The interval's square times the rate, in hours: the one number that trades requests for freshness. At an item an hour
-// a feed is polled every half hour; at 16 an hour, every seven and a half minutes; at one in four hours, hourly.
-constexpr double kTrade = 0.25;
+// a feed is polled every 66 minutes; at 16 an hour, every 16; at one in four hours, every 131. `./dev bench
+// ingest-polling` shows what a change of it does.
+constexpr double kTrade = 1.2;
 
 milliseconds ToMilliseconds(Hours hours) {
   return milliseconds(static_cast<std::int64_t>(std::min(hours.count(), 24.0 * 366) * 3'600'000));

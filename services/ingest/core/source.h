@@ -24,7 +24,7 @@ struct Source {
   std::string default_section_id;
   bool publish_at_once = false;
   std::chrono::milliseconds poll_interval = std::chrono::minutes(5);    // the floor
-  std::chrono::milliseconds max_poll_interval = std::chrono::hours(6);  // the ceiling; not below the floor
+  std::chrono::milliseconds max_poll_interval = std::chrono::hours(3);  // the ceiling; not below the floor
   bool paused = false;
   std::string time_zone;
   RemovalRule removal_rule = RemovalRule::kDeclared;

@@ -327,8 +327,8 @@ TEST_F(PollerTest, LearnsTheRhythmFromTheDatesOfTheFirstDocument) {
       lease);
   ASSERT_TRUE(result().rhythm);
   EXPECT_NEAR(result().rhythm->ItemsPerDay(), 24, 1);
-  EXPECT_GT(result().next_in, minutes(15));
-  EXPECT_LT(result().next_in, minutes(45));
+  EXPECT_GT(result().next_in, minutes(45));
+  EXPECT_LT(result().next_in, minutes(80));
   EXPECT_THAT(result().why, HasSubstr("own rhythm"));
 }
 

@@ -338,7 +338,8 @@ TEST_F(ServiceTest, ReadsKeptDocumentsAgain) {
   Start();
   Put(ASource("wire", "/rss"));
   Put(ASource("broken", "/broken"));
-  ASSERT_TRUE(Await([&] { return Get("wire").status().has_last_poll_time() && Get("broken").status().has_last_poll_time(); }));
+  ASSERT_TRUE(
+      Await([&] { return Get("wire").status().has_last_poll_time() && Get("broken").status().has_last_poll_time(); }));
   // As an older parser would have read them.
   pg::Pool pool({.url = database_.url()});
   ASSERT_TRUE(pool.Write([](pg::Transaction& transaction) {
