@@ -19,6 +19,14 @@ std::string ListSortKey(Time published_time, std::int64_t article_id) {
   return key;
 }
 
+google::protobuf::Timestamp ToTimestamp(Time time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(seconds.time_since_epoch().count());
+  timestamp.set_nanos(static_cast<std::int32_t>((time - seconds).count()) * 1000);
+  return timestamp;
+}
+
 bool HasLanguage(const content::v1::Site& site, std::string_view code) {
   return std::ranges::any_of(site.languages(), [&](const auto& one) { return one.language_code() == code; });
 }

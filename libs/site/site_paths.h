@@ -16,6 +16,7 @@
 namespace kimberlite::site {
 
 Time ToTime(const google::protobuf::Timestamp& timestamp);
+google::protobuf::Timestamp ToTimestamp(Time time);
 
 // ArticleCard.sort_key of a translation: 16 hex digits of its time of publication in microseconds, then 12 of the id.
 std::string ListSortKey(Time published_time, std::int64_t article_id);

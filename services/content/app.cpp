@@ -66,6 +66,7 @@ App::App(Config config)
       reader_(pool_, sites_, clock_),
       authors_(pool_, sites_, clock_),
       search_(pool_, sites_),
+      changes_(pool_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file}) {}
@@ -93,12 +94,13 @@ Result<void> App::Start() {
   relay_ = std::make_unique<bus::Relay>(
       bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema}, bus_->NewPublisher());
   follower_ = std::make_unique<ChangeFollower>(pool_);
-  sweeper_ = std::make_unique<IdempotencySweeper>(pool_, clock_);
+  sweeper_ = std::make_unique<Sweeper>(pool_, clock_, std::chrono::days(config_.changes_days));
 
   service_.Register(server_);
   reader_.Register(server_);
   authors_.Register(server_);
   search_.Register(server_);
+  changes_.Register(server_);
   KIMBERLITE_RETURN_IF_ERROR(server_.Start());
   consumer_ = bus_->Subscribe(bus::GroupSubscription{.group = kGroup,
                                                      .topics = {kItemTopic, kTagsTopic},

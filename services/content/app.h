@@ -10,12 +10,14 @@
 #include "libs/runtime/runtime.h"
 #include "services/content/adapters/change_follower.h"
 #include "services/content/adapters/grpc_author_service.h"
+#include "services/content/adapters/grpc_changes_service.h"
 #include "services/content/adapters/grpc_content_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
 #include "services/content/adapters/grpc_search_service.h"
 #include "services/content/adapters/item_handler.h"
 #include "services/content/adapters/pg_idempotency.h"
 #include "services/content/adapters/pg_site_store.h"
+#include "services/content/adapters/sweeper.h"
 #include "services/content/adapters/tags_handler.h"
 #include "services/content/config.h"
 
@@ -50,10 +52,11 @@ class App final : public runtime::Service {
   GrpcReaderService reader_;
   GrpcAuthorService authors_;
   GrpcSearchService search_;
+  GrpcChangesService changes_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<bus::Relay> relay_;
   std::unique_ptr<ChangeFollower> follower_;
-  std::unique_ptr<IdempotencySweeper> sweeper_;
+  std::unique_ptr<Sweeper> sweeper_;
   rpc::Server server_;
   std::unique_ptr<bus::Consumer> consumer_;
 };

@@ -43,4 +43,43 @@ Result<std::vector<LoggedChange>> ReadLog(pg::Transaction& transaction, std::int
   return changes;
 }
 
+const char* const kReadChangesSql =
+    "SELECT position, event FROM content.changes WHERE position > $1 ORDER BY position LIMIT $2";
+
+Result<std::vector<ReadChange>> ReadChanges(pg::Transaction& transaction, std::int64_t after_position, int limit) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
+                              transaction.Query(kReadChangesSql, pg::Params(after_position, limit)));
+  std::vector<ReadChange> changes;
+  for (const pg::Row& row : rows) {
+    ReadChange& change = changes.emplace_back();
+    change.position = row.Int("position");
+    if (!change.event.ParseFromString(row.Bytes("event"))) {
+      return Fail(Code::kDataLoss, "change " + std::to_string(change.position) + " of the log cannot be read");
+    }
+  }
+  return changes;
+}
+
+Result<LogBounds> ReadLogBounds(pg::Transaction& transaction) {
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      transaction.Query("SELECT kept_after, encode(cursor_key, 'hex') AS cursor_key,"
+                        " coalesce((SELECT max(position) FROM content.changes), kept_after) AS newest"
+                        " FROM content.changes_state"));
+  return LogBounds{rows[0].Int("kept_after"), rows[0].Int("newest"), rows[0].String("cursor_key")};
+}
+
+Result<std::int64_t> ForgetChanges(pg::Transaction& transaction, Time before, int limit) {
+  KIMBERLITE_ASSIGN_OR_RETURN(
+      const pg::Rows forgotten,
+      transaction.Query("WITH old AS (DELETE FROM content.changes WHERE position IN"
+                        " (SELECT position FROM content.changes WHERE changed_time < $1"
+                        "  AND position <= (SELECT position FROM content.search_state) ORDER BY position LIMIT $2)"
+                        " RETURNING position)"
+                        " UPDATE content.changes_state SET kept_after = (SELECT max(position) FROM old)"
+                        " WHERE EXISTS (SELECT 1 FROM old) RETURNING (SELECT count(*) FROM old) AS count",
+                        pg::Params(before, limit)));
+  return forgotten.empty() ? 0 : forgotten[0].Int("count");
+}
+
 }  // namespace kimberlite::content

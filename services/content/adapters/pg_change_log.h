@@ -28,4 +28,23 @@ struct LoggedChange {
 // What follows a position, oldest first.
 Result<std::vector<LoggedChange>> ReadLog(pg::Transaction& transaction, std::int64_t after_position, int limit);
 
+// The events of what follows a position, oldest first. $1 position, $2 rows. Named for the test that reads its plan.
+extern const char* const kReadChangesSql;
+struct ReadChange {
+  std::int64_t position = 0;
+  v1::ArticleChanged event;
+};
+Result<std::vector<ReadChange>> ReadChanges(pg::Transaction& transaction, std::int64_t after_position, int limit);
+
+// Where the log stands.
+struct LogBounds {
+  std::int64_t kept_after = 0;  // the changes up to here were forgotten
+  std::int64_t newest = 0;
+  std::string cursor_key;
+};
+Result<LogBounds> ReadLogBounds(pg::Transaction& transaction);
+
+// Forgets up to `limit` of the oldest changes that are older than `before` and that search has taken in. How many.
+Result<std::int64_t> ForgetChanges(pg::Transaction& transaction, Time before, int limit);
+
 }  // namespace kimberlite::content

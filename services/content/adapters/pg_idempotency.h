@@ -2,13 +2,10 @@
 
 #include <google/protobuf/message.h>
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "libs/base/error.h"
 #include "libs/base/time.h"
@@ -50,22 +47,7 @@ Result<Response> WriteOnce(pg::Pool& pool, const Request& request, const Act& ac
   });
 }
 
-// Deletes keys older than 7 days, and what lists no longer need to say of withdrawals, every hour, in a thread of its
-// own.
-class IdempotencySweeper {
- public:
-  IdempotencySweeper(pg::Pool& pool, const Clock& clock);
-  ~IdempotencySweeper();
-  // One round, cut short between two batches when told to stop; how many rows were deleted.
-  Result<std::int64_t> Sweep(const std::stop_token& stop = {});
-
- private:
-  void Run(const std::stop_token& stop);
-  pg::Pool& pool_;
-  const Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread thread_;
-};
+// Deletes keys older than 7 days, up to `count`; how many that were.
+Result<std::int64_t> SweepKeys(pg::Transaction& transaction, Time now, int count);
 
 }  // namespace kimberlite::content

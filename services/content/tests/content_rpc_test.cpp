@@ -8,7 +8,7 @@
 
 #include "services/content/adapters/content_messages.h"
 #include "services/content/adapters/pg_article_store.h"
-#include "services/content/adapters/pg_idempotency.h"
+#include "services/content/adapters/sweeper.h"
 #include "services/content/tests/harness.h"
 #include "services/content/tests/samples.h"
 
@@ -314,7 +314,7 @@ TEST_F(ContentRpcTest, KeysAreForgottenAfterSevenDays) {
   ASSERT_TRUE(aged) << aged.error().ToString();
   story.set_idempotency_key("new");
   Create(story);
-  IdempotencySweeper sweeper(database_.pool(), clock_);
+  Sweeper sweeper(database_.pool(), clock_, std::chrono::days(30));
   const auto swept = sweeper.Sweep();
   ASSERT_TRUE(swept) << swept.error().ToString();
   EXPECT_EQ(database_.Text("SELECT string_agg(key, ',') FROM content.idempotency"), "ann new");

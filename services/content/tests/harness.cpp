@@ -70,6 +70,8 @@ void ContentRpcTest::SetUp() {
   authors_ = std::make_unique<GrpcAuthorService>(database_.pool(), sites_, clock_);
   authors_->Register(*server_);
   search_->Register(*server_);
+  changes_ = std::make_unique<GrpcChangesService>(database_.pool());
+  changes_->Register(*server_);
   const auto started = server_->Start();
   ASSERT_TRUE(started) << started.error().ToString();
 }

@@ -14,6 +14,7 @@
 #include "libs/rpc/rpc.h"
 #include "libs/testing/servers.h"
 #include "services/content/adapters/grpc_author_service.h"
+#include "services/content/adapters/grpc_changes_service.h"
 #include "services/content/adapters/grpc_content_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
 #include "services/content/adapters/grpc_search_service.h"
@@ -95,6 +96,7 @@ class ContentRpcTest : public ::testing::Test {
   std::unique_ptr<GrpcReaderService> reader_;
   std::unique_ptr<GrpcAuthorService> authors_;
   std::unique_ptr<GrpcSearchService> search_;
+  std::unique_ptr<GrpcChangesService> changes_;
   std::unique_ptr<rpc::Server> server_;
 };
 

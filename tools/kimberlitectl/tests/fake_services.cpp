@@ -98,6 +98,18 @@ void FakeServices::Start(int port) {
       [](const rpc::Call&, rpc::StreamReader<ingest::v1::SubmitItemsRequest>& reader) {
         return DrainStream<ingest::v1::SubmitItemsResponse>(reader);
       });
+  server_->HandleServerStream<content::v1::StreamChangesRequest, content::v1::StreamChangesResponse>(
+      [](const rpc::Call&, const content::v1::StreamChangesRequest&,
+         rpc::StreamWriter<content::v1::StreamChangesResponse>& writer) -> Result<void> {
+        content::v1::StreamChangesResponse response;
+        response.set_cursor("1-a");
+        KIMBERLITE_RETURN_IF_ERROR(writer.Write(response));
+        response.set_cursor("2-b");
+        return writer.Write(response);
+      });
+  server_->HandleServerStream<feed::v1::StreamUpdatesRequest, feed::v1::StreamUpdatesResponse>(
+      [](const rpc::Call&, const feed::v1::StreamUpdatesRequest&,
+         rpc::StreamWriter<feed::v1::StreamUpdatesResponse>&) { return Result<void>(); });
   const auto started = server_->Start();
   ASSERT_TRUE(started) << started.error().ToString();
 }

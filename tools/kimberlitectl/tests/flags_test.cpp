@@ -119,7 +119,7 @@ TEST(Flags, NameThemselvesAndTheRule) {
   EXPECT_EQ(refusal(update.Set("alt", {"no pair"})), "--alt: must look like KEY=TEXT");
   EXPECT_EQ(refusal(update.Set("body-file", {"absent"})), "--body-file: cannot read absent");
   Flags<feed::v1::GetFeedRequest> feed("feed/GetFeed");
-  EXPECT_EQ(refusal(feed.Set("format", {"pdf"})), "--format: must be one of rss|atom|json|sitemap|news-sitemap");
+  EXPECT_EQ(refusal(feed.Set("format", {"pdf"})), "--format: must be one of rss|atom|json|sitemap|news-sitemap|opml");
   Flags<content::v1::UpdateSiteRequest> site("content/UpdateSite");
   EXPECT_THAT(refusal(site.Set("languages", {R"({"langage_code": "en"})"})),
               HasSubstr("--languages: is not the JSON of a SiteLanguage"));

@@ -203,6 +203,14 @@ TEST_F(Program, WaitTakesTheCurrentSequenceUnlessOneIsGiven) {
   EXPECT_THAT(sequences, ElementsAre(31, 5));
 }
 
+TEST_F(Program, AnswersThatComeOneAfterAnotherAreLinesOfJson) {
+  Serve();
+  const Outcome watch = Run({"article", "watch", "-o", "json"});
+  EXPECT_EQ(watch.code, 0) << watch.err;
+  EXPECT_EQ(watch.out, "{\"cursor\":\"1-a\"}\n{\"cursor\":\"2-b\"}\n");
+  EXPECT_EQ(Run({"call", "content/StreamChanges"}).out, watch.out);
+}
+
 TEST_F(Program, ASiteUpdateKeepsWhatNoFlagNames) {
   services_.On<GetSiteRequest, GetSiteResponse>([](const GetSiteRequest&) -> Result<GetSiteResponse> {
     GetSiteResponse response;

@@ -80,7 +80,7 @@ TEST(Catalog, FindsAMethodByAnyOfItsNames) {
 
 TEST(Catalog, SaysWhatThereIsInstead) {
   EXPECT_THAT(FindMethod("PutSource").error().message(), HasSubstr("ingest/PutSource or content/PutSource"));
-  EXPECT_THAT(FindMethod("feed/Nope").error().message(), HasSubstr("it has GetFeed, ListFeeds"));
+  EXPECT_THAT(FindMethod("feed/Nope").error().message(), HasSubstr("it has GetFeed, StreamUpdates, ListFeeds"));
   EXPECT_THAT(FindMethod("nope/GetFeed").error().message(), HasSubstr("kimberlitectl methods"));
 }
 
