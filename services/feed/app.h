@@ -5,6 +5,9 @@
 #include "libs/rpc/rpc.h"
 #include "libs/runtime/runtime.h"
 #include "services/feed/adapters/feed_maker.h"
+#include "services/feed/adapters/sitemap_maker.h"
+#include "services/feed/adapters/sources.h"
+#include "services/feed/adapters/update_stream.h"
 #include "services/feed/config.h"
 
 namespace kimberlite::feed {
@@ -19,8 +22,13 @@ class App final : public runtime::Service {
   void Stop() override;
 
  private:
+  Result<v1::GetFeedResponse> GetFeed(const Context& context, const v1::GetFeedRequest& request) const;
+
   SystemClock clock_;
-  FeedMaker maker_;
+  Sources sources_;
+  FeedMaker feeds_{sources_};
+  SitemapMaker sitemaps_{sources_, clock_};
+  UpdateStream updates_{sources_};
   rpc::Server rpc_server_;
 };
 

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <set>
 
-#include "kimberlite/tagging/v1/tagging_service.pb.h"
 #include "libs/base/text.h"
-#include "libs/site/site_paths.h"
-#include "services/feed/core/feed_document.h"
+#include "libs/telemetry/telemetry.h"
+#include "services/feed/adapters/document.h"
+#include "services/feed/adapters/lint.h"
 
 namespace kimberlite::feed {
 namespace {
@@ -18,20 +18,7 @@ using site::SitePaths;
 using site::ToTime;
 
 constexpr int kFeedItems = 50;
-constexpr int kSitemapPerLanguage = 1'000;
-constexpr int kNewsItems = 1'000;
-constexpr std::chrono::hours kNewsAge{48};
-
-// The host of public_url without its port: the authority of tag URIs.
-std::string HostOf(const std::string& public_url) {
-  std::string_view rest = public_url;
-  if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) rest.remove_prefix(scheme + 3);
-  return std::string(rest.substr(0, rest.find_first_of(":/")));
-}
-
-std::string ItemId(const Site& site, std::int64_t article_id, const std::string& language) {
-  return "tag:" + HostOf(site.public_url()) + ",2026:article/" + std::to_string(article_id) + "/" + language;
-}
+constexpr std::size_t kMaxQuery = 200;  // code points, as search takes them
 
 std::string TypeOfMedia(std::string_view media_id) {
   if (media_id.ends_with(".svg")) return "image/svg+xml";
@@ -53,287 +40,201 @@ std::string WithAbsoluteLinks(std::string html, const std::string& public_url) {
   return html;
 }
 
-const char* FileName(v1::FeedFormat format) {
-  return format == v1::FEED_FORMAT_ATOM ? "atom.xml" : format == v1::FEED_FORMAT_JSON ? "feed.json" : "rss.xml";
-}
-
-const char* ContentType(v1::FeedFormat format) {
-  switch (format) {
-    case v1::FEED_FORMAT_RSS: return "application/rss+xml; charset=utf-8";
-    case v1::FEED_FORMAT_ATOM: return "application/atom+xml; charset=utf-8";
-    case v1::FEED_FORMAT_JSON: return "application/feed+json; charset=utf-8";
-    default: return "application/xml; charset=utf-8";
+// RFC 3986 section 2.1: everything but unreserved characters.
+std::string PercentEncode(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+        c == '_' || c == '~') {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
   }
+  return out;
 }
 
-// A list key in parts: "{language}" or "{language}/{kind}/{id}".
-struct ListKey {
-  std::string language;
-  std::string kind;
-  std::string id;
-};
+Error NoSuch(const std::string& what, const std::string& id) {
+  return Error::Field(Code::kNotFound, "list_key", "there is no " + what + " \"" + id + "\"");
+}
 
-Result<ListKey> ParseListKey(const std::string& text) {
-  const auto parts = Split(text, '/');
-  const bool known = parts.size() == 1 || (parts.size() == 3 && !parts[2].empty() &&
-                                           (parts[1] == "section" || parts[1] == "concept" || parts[1] == "source"));
-  if (!known || parts[0].empty()) {
-    return InvalidField("list_key", "must be {language} or {language}/section|concept|source/{id}");
+FeedItem ItemOf(const SitePaths& paths, const ArticleCard& card,
+                const std::map<std::int64_t, tagging::v1::Concept>& concepts) {
+  const Site& site = paths.site();
+  FeedItem item;
+  item.id = EntryId(site, card.article_id(), paths.language());
+  item.url = paths.Absolute(paths.ArticlePath(card.section_id(), card.article_id(), card.slug()));
+  item.title = card.headline();
+  item.summary = card.summary();
+  item.body_html = WithAbsoluteLinks(card.body_html(), site.public_url());
+  for (int i = 0; i < card.authors_size(); ++i) {
+    item.authors.push_back({card.authors(i), i < card.author_ids_size()
+                                                 ? paths.Absolute(paths.AuthorPath(card.author_ids(i)))
+                                                 : std::string()});
   }
-  ListKey key{std::string(parts[0]), "", ""};
-  if (parts.size() == 3) {
-    key.kind = parts[1];
-    key.id = parts[2];
+  if (const auto* source = paths.FindSource(card.source_id())) {
+    item.credit = source->name();
+    item.credit_url = source->url();
   }
-  return key;
-}
-
-void AddDependency(v1::GetFeedResponse& response, std::string entity, std::string low = "") {
-  auto* dependency = response.add_dependencies();
-  dependency->set_entity(std::move(entity));
-  dependency->set_low_sort_key(std::move(low));
-}
-
-void SetLastModified(v1::GetFeedResponse& response, Time time) {
-  if (time == Time{}) return;
-  const auto micros = time.time_since_epoch().count();
-  response.mutable_last_modified_time()->set_seconds(micros / 1'000'000);
-  response.mutable_last_modified_time()->set_nanos(static_cast<std::int32_t>(micros % 1'000'000) * 1000);
+  item.tags.push_back(paths.SectionLabel(card.section_id()));
+  for (const std::int64_t id : card.concept_ids()) {
+    if (const auto found = concepts.find(id); found != concepts.end())
+      item.tags.push_back(paths.TagLabel(found->second));
+  }
+  if (!card.picture().media_id().empty()) {
+    item.pictures.push_back({paths.Absolute("/media/" + card.picture().media_id()), paths.Text(card.picture().alt()),
+                             TypeOfMedia(card.picture().media_id())});
+  }
+  item.published = ToTime(card.published_time());
+  item.updated = std::max(item.published, ToTime(card.updated_time()));
+  return item;
 }
 
 }  // namespace
 
-FeedMaker::FeedMaker(const Options& options, const Clock& clock)
-    : content_(options.content_target, options.token), tagging_(options.tagging_target, options.token), clock_(clock) {}
-
-Result<Site> FeedMaker::GetSite(const Context& context) {
-  KIMBERLITE_ASSIGN_OR_RETURN(auto response,
-                              content_.Call<content::v1::GetSiteResponse>(context, content::v1::GetSiteRequest()));
-  return std::move(*response.mutable_site());
-}
-
-Result<void> FeedMaker::Ping(const Context& context) {
-  auto site = content_.Call<content::v1::GetSiteResponse>(context, content::v1::GetSiteRequest());
-  // A site without settings answers so, and is there.
-  if (!site && site.error().code() != Code::kFailedPrecondition) return std::unexpected(site.error());
-  return {};
-}
-
-Result<FeedMaker::List> FeedMaker::ListArticles(const Context& context, const std::string& list_key, int count,
-                                                bool with_bodies) {
-  constexpr int kLargestPage = 200;
-  List list;
-  content::v1::ListArticlesRequest request;
-  request.set_list_key(list_key);
-  request.set_with_bodies(with_bodies);
-  while (static_cast<int>(list.cards.size()) < count) {
-    request.set_page_size(std::min(kLargestPage, count - static_cast<int>(list.cards.size())));
-    KIMBERLITE_ASSIGN_OR_RETURN(auto response, content_.Call<content::v1::ListArticlesResponse>(context, request));
-    std::ranges::move(*response.mutable_articles(), std::back_inserter(list.cards));
-    request.set_page_token(response.next_page_token());
-    if (response.next_page_token().empty()) {
-      list.whole = true;
-      break;
-    }
+Result<v1::GetFeedResponse> FeedMaker::GetFeed(const Context& context, const v1::GetFeedRequest& request) const {
+  KIMBERLITE_ASSIGN_OR_RETURN(const ListKey key, ParseListKey(request.list_key()));
+  if (key.kind == "archive") return InvalidField("list_key", "must not be an archive: those have no feeds");
+  if (request.page_number() < 0) return InvalidField("page_number", "must not be negative");
+  if (!request.query().empty()) {
+    if (!key.kind.empty() || request.page_number() > 0)
+      return InvalidField("query", "goes with a language alone, and without page_number");
+    KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(request.query(), "query", 1, kMaxQuery));
   }
-  return list;
-}
-
-Result<std::map<std::int64_t, tagging::v1::Concept>> FeedMaker::GetConcepts(const Context& context,
-                                                                            const std::vector<ArticleCard>& cards) {
-  std::set<std::int64_t> ids;
-  for (const ArticleCard& card : cards) ids.insert(card.concept_ids().begin(), card.concept_ids().end());
-  std::map<std::int64_t, tagging::v1::Concept> concepts;
-  if (ids.empty()) return concepts;
-  tagging::v1::BatchGetConceptsRequest request;
-  for (const std::int64_t id : ids) {
-    if (request.concept_ids_size() < 1'000) request.add_concept_ids(id);
-  }
-  KIMBERLITE_ASSIGN_OR_RETURN(auto response, tagging_.Call<tagging::v1::BatchGetConceptsResponse>(context, request));
-  for (auto& one : *response.mutable_concepts()) concepts.emplace(one.concept_id(), std::move(one));
-  return concepts;
-}
-
-Result<v1::GetFeedResponse> FeedMaker::GetFeed(const Context& context, const v1::GetFeedRequest& request) {
-  switch (request.format()) {
-    case v1::FEED_FORMAT_RSS:
-    case v1::FEED_FORMAT_ATOM:
-    case v1::FEED_FORMAT_JSON: return MakeFeed(context, request.format(), request.list_key());
-    case v1::FEED_FORMAT_SITEMAP: return MakeSitemap(context);
-    case v1::FEED_FORMAT_NEWS_SITEMAP: return MakeNewsSitemap(context);
-    default: return InvalidField("format", "must be one of the formats of FeedFormat");
-  }
-}
-
-Result<v1::GetFeedResponse> FeedMaker::MakeFeed(const Context& context, v1::FeedFormat format,
-                                                const std::string& list_key) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const ListKey key, ParseListKey(list_key));
-  KIMBERLITE_ASSIGN_OR_RETURN(const Site site, GetSite(context));
-  if (!site::HasLanguage(site, key.language)) {
-    return Fail(Error::Field(Code::kNotFound, "list_key", "the site has no language \"" + key.language + "\""));
-  }
+  KIMBERLITE_ASSIGN_OR_RETURN(const Site site, sources_.GetSite(context));
+  if (!site::HasLanguage(site, key.language)) return Fail(NoSuch("language", key.language));
   const SitePaths paths(site, key.language);
   v1::GetFeedResponse response;
   AddDependency(response, "site");
+  KIMBERLITE_ASSIGN_OR_RETURN(Scope scope, ScopeOf(context, paths, key, response));
+  if (!request.query().empty()) scope.label = request.query();
 
   FeedDocument feed;
   feed.site_name = paths.Text(site.names());
   feed.language = key.language;
   feed.description = paths.Text(site.taglines());
-  std::string path = paths.HomePath();
-  std::string scope;
-  if (key.kind == "section") {
-    if (!paths.FindSection(key.id)) {
-      return Fail(Error::Field(Code::kNotFound, "list_key", "there is no section \"" + key.id + "\""));
-    }
-    path = paths.SectionPath(key.id);
-    scope = paths.SectionLabel(key.id);
-  } else if (key.kind == "source") {
-    const auto* source = paths.FindSource(key.id);
-    if (!source) return Fail(Error::Field(Code::kNotFound, "list_key", "there is no source \"" + key.id + "\""));
-    path = paths.SourcePath(key.id);
-    scope = source->name();
-  } else if (key.kind == "concept") {
-    tagging::v1::GetConceptRequest request;
-    std::int64_t id = 0;
-    std::from_chars(key.id.data(), key.id.data() + key.id.size(), id);
-    request.set_concept_id(id);
-    KIMBERLITE_ASSIGN_OR_RETURN(const auto tag, tagging_.Call<tagging::v1::GetConceptResponse>(context, request));
-    AddDependency(response, "concept:" + key.id);
-    path = paths.TagPath(tag.definition());
-    scope = paths.TagLabel(tag.definition());
-  }
-  feed.title = scope.empty() ? feed.site_name : scope + " – " + feed.site_name;
-  feed.home_url = paths.Absolute(path);
-  feed.self_url = paths.Absolute(path + FileName(format));
-  feed.id = "tag:" + HostOf(site.public_url()) + ",2026:list/" + list_key;
+  feed.title = scope.label.empty() ? feed.site_name : scope.label + " – " + feed.site_name;
+  feed.home_url = paths.Absolute(scope.path);
+  feed.id = "tag:" + HostOf(site.public_url()) + ",2026:list/" + request.list_key();
+  if (!request.query().empty()) feed.id += "/search/" + PercentEncode(request.query());
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto cards, FillWindow(context, request, paths, scope, feed, response));
+  KIMBERLITE_RETURN_IF_ERROR(AddItems(context, paths, cards, feed, response));
 
-  KIMBERLITE_ASSIGN_OR_RETURN(const List list, ListArticles(context, list_key, kFeedItems, true));
-  KIMBERLITE_ASSIGN_OR_RETURN(const auto concepts, GetConcepts(context, list.cards));
-  AddDependency(response, "list:" + list_key, list.whole ? "" : list.cards.back().sort_key());
+  response.set_document(request.format() == v1::FEED_FORMAT_RSS    ? WriteRss(feed)
+                        : request.format() == v1::FEED_FORMAT_ATOM ? WriteAtom(feed)
+                                                                   : WriteJsonFeed(feed));
+  response.set_content_type(ContentType(request.format()));
+  Time newest = NewestChange(feed);
+  for (const Tombstone& tombstone : feed.tombstones) newest = std::max(newest, tombstone.when);
+  SetLastModified(response, newest);
+  KIMBERLITE_RETURN_IF_ERROR(Lint(feed, request.format(), response.document()));
+  return response;
+}
+
+Result<FeedMaker::Scope> FeedMaker::ScopeOf(const Context& context, const SitePaths& paths, const ListKey& key,
+                                            v1::GetFeedResponse& response) const {
+  if (key.kind == "section") {
+    if (!paths.FindSection(key.id)) return Fail(NoSuch("section", key.id));
+    return Scope{paths.SectionPath(key.id), paths.SectionLabel(key.id)};
+  }
+  if (key.kind == "source") {
+    const auto* source = paths.FindSource(key.id);
+    if (!source) return Fail(NoSuch("source", key.id));
+    return Scope{paths.SourcePath(key.id), source->name()};
+  }
+  if (key.kind == "author") {
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto author, sources_.GetAuthor(context, key.id));
+    AddDependency(response, "author:" + key.id);
+    return Scope{paths.AuthorPath(author.author_id()), paths.Text(author.names())};
+  }
+  if (key.kind == "concept") {
+    std::int64_t id = 0;
+    const auto [end, error] = std::from_chars(key.id.data(), key.id.data() + key.id.size(), id);
+    if (error != std::errc() || end != key.id.data() + key.id.size()) return Fail(NoSuch("concept", key.id));
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto tag, sources_.GetConcept(context, id));
+    AddDependency(response, "concept:" + key.id);
+    return Scope{paths.TagPath(tag), paths.TagLabel(tag)};
+  }
+  return Scope{paths.HomePath(), ""};
+}
+
+Result<std::vector<ArticleCard>> FeedMaker::FillWindow(const Context& context, const v1::GetFeedRequest& request,
+                                                       const SitePaths& paths, const Scope& scope, FeedDocument& feed,
+                                                       v1::GetFeedResponse& response) const {
+  const std::string list = "list:" + request.list_key();
+  const std::string file = FileName(request.format());
+  const auto archive = [&](int number) {
+    return paths.Absolute(scope.path + "page/" + std::to_string(number) + "/" + file);
+  };
+  if (!request.query().empty()) {
+    const std::string query = "?q=" + PercentEncode(request.query());
+    feed.home_url = paths.Absolute(scope.path + "search" + query);
+    feed.self_url = paths.Absolute(scope.path + "search/" + file + query);
+    // Any story of the language may come to match, and any may cease to.
+    AddDependency(response, list);
+    return sources_.Search(context, paths.language(), request.query(), kFeedItems);
+  }
+  if (request.page_number() > 0) {
+    feed.archive = true;
+    feed.self_url = archive(request.page_number());
+    feed.current_url = paths.Absolute(scope.path + file);
+    KIMBERLITE_ASSIGN_OR_RETURN(
+        auto page, sources_.ListPage(context, request.list_key(), request.page_number(), /*with_bodies=*/true));
+    AddDependency(response, list, page.low_sort_key(), page.high_sort_key());
+    // No link to the next newer one: it would make this document change once, and whoever reads archives comes from
+    // the newer ones.
+    if (page.older_page_number() > 0) feed.older_url = archive(page.older_page_number());
+    KIMBERLITE_RETURN_IF_ERROR(
+        AddTombstones(context, paths.site(), request, page.low_sort_key(), page.high_sort_key(), feed));
+    return std::vector<ArticleCard>(std::make_move_iterator(page.mutable_articles()->begin()),
+                                    std::make_move_iterator(page.mutable_articles()->end()));
+  }
+  feed.self_url = paths.Absolute(scope.path + file);
+  KIMBERLITE_ASSIGN_OR_RETURN(auto head, sources_.ListHead(context, request.list_key(), kFeedItems, true));
+  if (head.newest_sealed_page > 0) feed.older_url = archive(head.newest_sealed_page);
+  const std::string low = head.whole ? "" : head.cards.back().sort_key();
+  AddDependency(response, list, low);
+  KIMBERLITE_RETURN_IF_ERROR(AddTombstones(context, paths.site(), request, low, "", feed));
+  return std::move(head.cards);
+}
+
+Result<void> FeedMaker::AddTombstones(const Context& context, const Site& site, const v1::GetFeedRequest& request,
+                                      const std::string& low, const std::string& high, FeedDocument& feed) const {
+  // RSS and JSON Feed have no word for it: what is gone is left out.
+  if (request.format() != v1::FEED_FORMAT_ATOM) return {};
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto withdrawn, sources_.ListWithdrawn(context, request.list_key(), low, high));
+  for (const auto& entry : withdrawn) {
+    feed.tombstones.push_back({EntryId(site, entry.article_id(), feed.language), ToTime(entry.withdrawn_time())});
+  }
+  return {};
+}
+
+Result<void> FeedMaker::AddItems(const Context& context, const SitePaths& paths, const std::vector<ArticleCard>& cards,
+                                 FeedDocument& feed, v1::GetFeedResponse& response) const {
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto concepts, sources_.ConceptsOf(context, cards));
   std::set<std::int64_t> tags;
-  for (const ArticleCard& card : list.cards) {
+  std::set<std::string> authors;
+  for (const ArticleCard& card : cards) {
     AddDependency(response, "article:" + std::to_string(card.article_id()));
-    FeedItem item;
-    item.id = ItemId(site, card.article_id(), key.language);
-    item.url = paths.Absolute(paths.ArticlePath(card.section_id(), card.article_id(), card.slug()));
-    item.title = card.headline();
-    item.summary = card.summary();
-    item.body_html = WithAbsoluteLinks(card.body_html(), site.public_url());
-    item.authors.assign(card.authors().begin(), card.authors().end());
-    item.tags.push_back(paths.SectionLabel(card.section_id()));
-    for (const std::int64_t id : card.concept_ids()) {
-      tags.insert(id);
-      if (const auto found = concepts.find(id); found != concepts.end())
-        item.tags.push_back(paths.TagLabel(found->second));
+    tags.insert(card.concept_ids().begin(), card.concept_ids().end());
+    FeedItem item = ItemOf(paths, card, concepts);
+    // One entry that breaks a rule must not keep the others from their readers.
+    if (const std::string flaw = ItemFlaw(item); !flaw.empty()) {
+      telemetry::Metrics::Counter("kimberlite_feed_items_refused_total", "Entries left out of feeds for a flaw").Add();
+      telemetry::LogError("feed entry left out",
+                          {{"article_id", card.article_id()}, {"language", paths.language()}, {"flaw", flaw}});
+      continue;
     }
-    if (!card.picture().media_id().empty()) {
-      item.pictures.push_back({paths.Absolute("/media/" + card.picture().media_id()), paths.Text(card.picture().alt()),
-                               TypeOfMedia(card.picture().media_id())});
-    }
-    item.published = ToTime(card.published_time());
-    item.updated = std::max(item.published, ToTime(card.updated_time()));
     feed.items.push_back(std::move(item));
   }
+  // Withdrawn between two questions, or standing in both answers.
+  std::erase_if(feed.tombstones, [&](const Tombstone& tombstone) {
+    return std::ranges::find(feed.items, tombstone.id, &FeedItem::id) != feed.items.end();
+  });
   for (const std::int64_t id : tags) AddDependency(response, "concept:" + std::to_string(id));
-  response.set_document(format == v1::FEED_FORMAT_RSS    ? WriteRss(feed)
-                        : format == v1::FEED_FORMAT_ATOM ? WriteAtom(feed)
-                                                         : WriteJsonFeed(feed));
-  response.set_content_type(ContentType(format));
-  SetLastModified(response, NewestChange(feed));
-  return response;
-}
-
-Result<v1::GetFeedResponse> FeedMaker::MakeSitemap(const Context& context) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const Site site, GetSite(context));
-  v1::GetFeedResponse response;
-  AddDependency(response, "site");
-  // Articles newest first, each with all its public translations.
-  std::map<std::int64_t, std::map<std::string, SitemapUrl>, std::greater<>> articles;
-  Time newest{};
-  for (const auto& language : site.languages()) {
-    const SitePaths paths(site, language.language_code());
-    KIMBERLITE_ASSIGN_OR_RETURN(const List list, ListArticles(context, paths.language(), kSitemapPerLanguage, false));
-    AddDependency(response, "list:" + paths.language(), list.whole ? "" : list.cards.back().sort_key());
-    for (const ArticleCard& card : list.cards) {
-      AddDependency(response, "article:" + std::to_string(card.article_id()));
-      const Time modified = ToTime(card.updated_time());
-      newest = std::max(newest, modified);
-      articles[card.article_id()][paths.language()] = {
-          paths.Absolute(paths.ArticlePath(card.section_id(), card.article_id(), card.slug())), modified, {}};
-    }
-  }
-  std::vector<SitemapUrl> urls;
-  for (const auto& language : site.languages()) {
-    const SitePaths paths(site, language.language_code());
-    urls.push_back({paths.Absolute(paths.HomePath()), {}, {}});
-    for (const auto& section : site.sections()) {
-      urls.push_back({paths.Absolute(paths.SectionPath(section.section_id())), {}, {}});
-    }
-  }
-  for (const auto& [id, translations] : articles) {
-    std::vector<SitemapUrl::Alternate> alternates;
-    for (const auto& [language, url] : translations) alternates.push_back({language, url.url});
-    for (auto [language, url] : translations) {
-      if (alternates.size() > 1) url.alternates = alternates;
-      urls.push_back(std::move(url));
-    }
-  }
-  response.set_document(WriteSitemap(urls));
-  response.set_content_type(ContentType(v1::FEED_FORMAT_SITEMAP));
-  SetLastModified(response, newest);
-  return response;
-}
-
-Result<v1::GetFeedResponse> FeedMaker::MakeNewsSitemap(const Context& context) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const Site site, GetSite(context));
-  v1::GetFeedResponse response;
-  AddDependency(response, "site");
-  const Time oldest = clock_.Now() - kNewsAge;
-  std::vector<NewsUrl> urls;
-  Time newest{};
-  for (const auto& language : site.languages()) {
-    const SitePaths paths(site, language.language_code());
-    const int share = kNewsItems / site.languages_size();
-    KIMBERLITE_ASSIGN_OR_RETURN(const List list, ListArticles(context, paths.language(), share, false));
-    AddDependency(response, "list:" + paths.language(), list.whole ? "" : list.cards.back().sort_key());
-    for (const ArticleCard& card : list.cards) {
-      if (ToTime(card.published_time()) < oldest) break;
-      AddDependency(response, "article:" + std::to_string(card.article_id()));
-      newest = std::max(newest, ToTime(card.updated_time()));
-      urls.push_back({paths.Absolute(paths.ArticlePath(card.section_id(), card.article_id(), card.slug())),
-                      paths.Text(site.names()), paths.language(), card.headline(), ToTime(card.published_time())});
-    }
-  }
-  response.set_document(WriteNewsSitemap(urls));
-  response.set_content_type(ContentType(v1::FEED_FORMAT_NEWS_SITEMAP));
-  SetLastModified(response, newest);
-  return response;
-}
-
-Result<v1::ListFeedsResponse> FeedMaker::ListFeeds(const Context& context, const v1::ListFeedsRequest& request) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const Site site, GetSite(context));
-  if (!site::HasLanguage(site, request.language_code())) {
-    return Fail(
-        Error::Field(Code::kNotFound, "language_code", "the site has no language \"" + request.language_code() + "\""));
-  }
-  const SitePaths paths(site, request.language_code());
-  v1::ListFeedsResponse response;
-  const auto add = [&](std::string list_key, std::string title, const std::string& path) {
-    auto* feed = response.add_feeds();
-    feed->set_list_key(std::move(list_key));
-    feed->set_title(std::move(title));
-    feed->set_rss_path(path + "rss.xml");
-  };
-  add(paths.language(), paths.Text(site.names()), paths.HomePath());
-  for (const auto& section : site.sections()) {
-    add(paths.language() + "/section/" + section.section_id(), paths.SectionLabel(section.section_id()),
-        paths.SectionPath(section.section_id()));
-  }
-  for (const auto& source : site.sources()) {
-    add(paths.language() + "/source/" + source.source_id(), source.name(), paths.SourcePath(source.source_id()));
-  }
-  return response;
+  return {};
 }
 
 }  // namespace kimberlite::feed

@@ -22,6 +22,18 @@ std::string WriteSitemap(const std::vector<SitemapUrl>& urls) {
   return xml.Take();
 }
 
+std::string WriteSitemapIndex(const std::vector<std::string>& urls) {
+  XmlWriter xml;
+  xml.Raw("<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+  for (const std::string& url : urls) {
+    xml.Raw("<sitemap>");
+    xml.Element("loc", url);
+    xml.Raw("</sitemap>\n");
+  }
+  xml.Raw("</sitemapindex>\n");
+  return xml.Take();
+}
+
 std::string WriteNewsSitemap(const std::vector<NewsUrl>& urls) {
   XmlWriter xml;
   xml.Raw(
@@ -35,7 +47,7 @@ std::string WriteNewsSitemap(const std::vector<NewsUrl>& urls) {
     xml.Element("news:language", url.language);
     xml.Raw("</news:publication>\n");
     xml.Element("news:publication_date", FormatRfc3339(std::chrono::floor<std::chrono::seconds>(url.published)));
-    xml.Element("news:title", url.title);
+    xml.Element("news:title", WithoutBidiControls(url.title));
     xml.Raw("</news:news>\n</url>\n");
   }
   xml.Raw("</urlset>\n");

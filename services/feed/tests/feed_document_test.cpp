@@ -60,7 +60,7 @@ FeedDocument Feed() {
   item.title = "Муус суол <b> & \"аһылынна\"";
   item.summary = "Кылгастык";
   item.body_html = "<p>Этии ]]> &amp; &lt;</p>";
-  item.authors = {"A. Иванова"};
+  item.authors = {{"A. Иванова", ""}};
   item.tags = {"Экономика", "муус суол"};
   item.pictures = {{"https://news.example/media/a.svg", "Массыына", "image/svg+xml"}};
   item.published = *ParseRfc3339("2026-11-24T09:30:00Z");
@@ -91,6 +91,34 @@ TEST(Rss, DropsWhatXmlCannotHold) {
       "c\xEF\xBF\xBF"
       "d");
   EXPECT_EQ(Xml(WriteRss(feed))("//item/title"), "abcd");
+}
+
+TEST(Rss, MendsWhatIsNotUtf8) {
+  FeedDocument feed = Feed();
+  feed.items[0].body_html = "<p>a\xED\xA0\x80z \xFF]]></p>";  // an unpaired surrogate, a byte of nothing
+  EXPECT_EQ(Xml(WriteRss(feed))("//item/c:encoded"), "<p>a\uFFFD\uFFFD\uFFFDz \uFFFD]]></p>");
+}
+
+TEST(Rss, ATitleDoesNotTurnTheLinesOfOthers) {
+  FeedDocument feed = Feed();
+  feed.items[0].title = "\u202Eнолмайд\u202C \u2066a\u2069";
+  EXPECT_EQ(Xml(WriteRss(feed))("//item/title"), "нолмайд a");
+}
+
+TEST(Flaw, NamesTheEntryAndTheRule) {
+  EXPECT_EQ(Flaw(Feed()), "");
+  FeedDocument feed = Feed();
+  feed.items.push_back(feed.items[0]);
+  EXPECT_THAT(Flaw(feed), HasSubstr("stands twice"));
+  feed = Feed();
+  feed.items[0].url = "/sah/1";
+  EXPECT_THAT(Flaw(feed), HasSubstr("not absolute"));
+  feed = Feed();
+  feed.items[0].updated = feed.items[0].published - std::chrono::seconds(1);
+  EXPECT_THAT(Flaw(feed), HasSubstr("before it was published"));
+  feed = Feed();
+  feed.tombstones = {{feed.items[0].id, feed.items[0].updated}};
+  EXPECT_THAT(Flaw(feed), HasSubstr("stands twice"));
 }
 
 TEST(Atom, HasWhatRfc4287Requires) {
