@@ -1,6 +1,7 @@
 #include "libs/runtime/runtime.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <cstdio>
@@ -46,6 +47,12 @@ std::string Usage(const Program& program) {
 }
 
 int Serve(const Program& program) {
+  // Readers' connections are descriptors: as many as the system allows, not the default of shells.
+  rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
   // Before any thread starts, so that all inherit it and only sigwait sees the signals.
   sigset_t signals;
   sigemptyset(&signals);

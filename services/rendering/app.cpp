@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "libs/base/id.h"
+#include "libs/site/site_paths.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/rendering/adapters/grpc_rendering_service.h"
 
@@ -67,6 +68,11 @@ Result<void> App::Start() {
       clock_, Edge::Options{.stale_if_error = std::chrono::seconds(config_.edge_stale_seconds)});
   http_edge_ = std::make_unique<HttpEdge>(*edge_, memory_, *builder_, heads, is_current);
 
+  live_ = std::make_unique<LiveStream>(LiveStream::Options{.feed_target = config_.feed_target,
+                                                           .token = config_.rpc_token,
+                                                           .hub = {.max_readers = config_.edge_live_readers}});
+  live_->Start();
+
   rpc_server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.address = config_.common.grpc_address,
                                                                    .port = config_.common.grpc_port,
                                                                    .tokens_file = config_.common.rpc_tokens_file,
@@ -80,12 +86,11 @@ Result<void> App::Start() {
                             .io_threads = config_.edge_io_threads,
                             .worker_threads = config_.edge_threads,
                             .max_connections = config_.edge_connections},
-      http::Server::Handlers{[this](const http::RequestHead& head, http::Prepared& answer) {
-                               return http_edge_->AnswerAtOnce(head, answer);
-                             },
-                             [this](http::Request request, http::Responder respond) {
-                               http_edge_->Answer(std::move(request), std::move(respond));
-                             }});
+      http::Server::Handlers{
+          [this](const http::RequestHead& head, http::Prepared& answer) {
+            return http_edge_->AnswerAtOnce(head, answer);
+          },
+          [this](http::Request request, http::Responder respond) { Answer(std::move(request), std::move(respond)); }});
   KIMBERLITE_RETURN_IF_ERROR(http_server_->Start());
   rpc_server_->SetServing(true);
   telemetry::Info("edge listens", {{"address", config_.edge_address}, {"port", http_server_->port()}});
@@ -101,12 +106,25 @@ Result<Page> App::MakePage(const Context& context, const Route& route, std::int6
   return page;
 }
 
+void App::Answer(http::Request request, http::Responder respond) {
+  const Route route = ParseRoute(request.path());
+  if (route.kind == RouteKind::kLive) {
+    const auto settings = sources_.GetSite(Context::WithTimeout(std::chrono::seconds(1)));
+    // A language that the site does not have has no stream: the page that says so comes from below.
+    if (!settings || site::HasLanguage(**settings, route.language)) {
+      return live_->Answer(request, route.language, std::move(respond));
+    }
+  }
+  http_edge_->Answer(std::move(request), std::move(respond));
+}
+
 // An edge that is cut off from the bus still serves: by asking the sources, or else what it keeps.
 Result<void> App::Ready() { return {}; }
 
 void App::Stop() {
   // At most 3 s for readers and 2 s for callers, so that all of it fits into the time that a stop may take.
   invalidator_->StopWaiting();
+  live_->Stop();
   http_server_->Stop(std::chrono::seconds(3));
   rpc_server_->Stop(std::chrono::seconds(2));
   invalidator_->Stop();

@@ -11,6 +11,7 @@
 #include "services/rendering/adapters/edge_ledger.h"
 #include "services/rendering/adapters/grpc_sources.h"
 #include "services/rendering/adapters/http_edge.h"
+#include "services/rendering/adapters/live_stream.h"
 #include "services/rendering/adapters/page_builder.h"
 #include "services/rendering/adapters/redis_page_store.h"
 #include "services/rendering/adapters/visibility.h"
@@ -31,6 +32,8 @@ class App final : public runtime::Service {
 
  private:
   Result<Page> MakePage(const Context& context, const Route& route, std::int64_t min_site_sequence);
+  // On a worker.
+  void Answer(http::Request request, http::Responder respond);
 
   const Config& config_;
   SystemClock clock_;
@@ -45,6 +48,7 @@ class App final : public runtime::Service {
   std::unique_ptr<Visibility> visibility_;
   std::unique_ptr<Edge> edge_;
   std::unique_ptr<HttpEdge> http_edge_;
+  std::unique_ptr<LiveStream> live_;
   std::unique_ptr<rpc::Server> rpc_server_;
   std::unique_ptr<http::Server> http_server_;
 };

@@ -21,6 +21,8 @@ void Config::Bind(config::Table& table) {
             256);
   table.Int(&edge_connections, {.name = "KIMBERLITE_EDGE_CONNECTIONS", .help = "Readers' connections at once."}, 1,
             1'000'000);
+  table.Int(&edge_live_readers,
+            {.name = "KIMBERLITE_EDGE_LIVE_READERS", .help = "Open streams of /{lang}/live at once."}, 1, 1'000'000);
   table.Int(&edge_memory_mib,
             {.name = "KIMBERLITE_EDGE_MEMORY_MIB", .help = "Pages kept in memory, in MiB; Redis keeps the others."}, 1,
             1'000'000);

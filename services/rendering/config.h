@@ -14,6 +14,7 @@ struct Config {
   int edge_threads = 16;
   int edge_io_threads = 2;
   int edge_connections = 4096;
+  int edge_live_readers = 20'000;
   int edge_memory_mib = 256;
   int edge_stale_seconds = 86'400;
   int edge_hsts_seconds = 0;

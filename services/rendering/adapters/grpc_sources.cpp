@@ -106,11 +106,8 @@ Result<std::vector<std::string>> GrpcSources::ListArchiveMonths(const Context& c
   return std::vector<std::string>(response.months().begin(), response.months().end());
 }
 
-Result<feed::v1::GetFeedResponse> GrpcSources::GetFeed(const Context& context, feed::v1::FeedFormat format,
-                                                       const std::string& list_key) {
-  feed::v1::GetFeedRequest request;
-  request.set_format(format);
-  request.set_list_key(list_key);
+Result<feed::v1::GetFeedResponse> GrpcSources::GetFeed(const Context& context,
+                                                       const feed::v1::GetFeedRequest& request) {
   return feed_.Call<feed::v1::GetFeedResponse>(context, request);
 }
 

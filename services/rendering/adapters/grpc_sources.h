@@ -38,8 +38,7 @@ class GrpcSources final : public Sources {
                                                                   const std::string& id) override;
   Result<content::v1::Author> GetAuthor(const Context& context, const std::string& id) override;
   Result<std::vector<std::string>> ListArchiveMonths(const Context& context, const std::string& language) override;
-  Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, feed::v1::FeedFormat format,
-                                            const std::string& list_key) override;
+  Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, const feed::v1::GetFeedRequest& request) override;
   Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language) override;
 
   // Up to this sequence the article's events are on the bus.

@@ -34,6 +34,17 @@ Page PlainPage(int status, std::string text) {
   return page;
 }
 
+// What the feed service calls the documents for crawlers and subscription lists.
+feed::v1::GetFeedRequest SiteDocument(const Route& route) {
+  feed::v1::GetFeedRequest request;
+  request.set_format(route.kind == RouteKind::kOpml      ? feed::v1::FEED_FORMAT_OPML
+                     : route.kind == RouteKind::kSitemap ? feed::v1::FEED_FORMAT_SITEMAP
+                                                         : feed::v1::FEED_FORMAT_NEWS_SITEMAP);
+  request.set_list_key(route.slug.empty() ? route.language : route.language + "/archive/" + route.slug);
+  request.set_page_number(route.page);
+  return request;
+}
+
 }  // namespace
 
 PageBuilder::PageBuilder(Sources& sources, std::shared_ptr<const Theme> theme)
@@ -63,8 +74,9 @@ Result<Page> PageBuilder::Make(const Context& context, const Route& route, std::
   PageMaker maker(sources_, *theme_, context, *site, known ? route.language : site->languages(0).language_code());
   switch (route.kind) {
     case RouteKind::kChooser: return maker.Chooser();
-    case RouteKind::kSitemap: return maker.FeedDocument(feed::v1::FEED_FORMAT_SITEMAP, "", "");
-    case RouteKind::kNewsSitemap: return maker.FeedDocument(feed::v1::FEED_FORMAT_NEWS_SITEMAP, "", "");
+    case RouteKind::kSitemap:
+    case RouteKind::kNewsSitemap:
+    case RouteKind::kOpml: return maker.FeedDocument(SiteDocument(route), "");
     default: break;
   }
   if (!known) return maker.NotFound();

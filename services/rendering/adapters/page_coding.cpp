@@ -66,6 +66,7 @@ std::unique_ptr<KeptPage> CodePage(Page page, Time rendered_time) {
   kept->location = std::move(page.location);
   kept->canonical_path = std::move(page.canonical_path);
   kept->immutable = page.immutable;
+  kept->ages = page.ages;
   kept->last_modified = page.last_modified;
   kept->rendered_time = rendered_time;
   kept->dependencies = std::move(page.dependencies);

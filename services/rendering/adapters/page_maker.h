@@ -44,7 +44,8 @@ class PageMaker {
   // An anchored page of all stories: what the front page's list goes on with.
   Result<Page> News(const Route& route);
   Result<Page> Feed(const Route& route);
-  Result<Page> FeedDocument(feed::v1::FeedFormat format, const std::string& list, const std::string& language);
+  // A document of the feed service, in a language or in none.
+  Result<Page> FeedDocument(const feed::v1::GetFeedRequest& request, const std::string& language);
 
   // page_maker_article.cpp
   Result<Page> ArticlePage(std::int64_t id, bool lite);

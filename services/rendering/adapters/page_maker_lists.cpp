@@ -217,17 +217,28 @@ Result<Page> PageMaker::Feed(const Route& route) {
     if (author->author_id() != route.slug) return Redirect(view_.AuthorPath(author->author_id()) + TailOf(route));
     list += "/author/" + route.slug;
   }
-  return FeedDocument(FormatOf(route.feed), list, view_.language());
+  feed::v1::GetFeedRequest request;
+  request.set_format(FormatOf(route.feed));
+  request.set_list_key(list);
+  request.set_page_number(route.page);
+  return FeedDocument(request, view_.language());
 }
 
-Result<Page> PageMaker::FeedDocument(feed::v1::FeedFormat format, const std::string& list,
-                                     const std::string& language) {
-  KIMBERLITE_ASSIGN_OR_RETURN(auto feed, sources_.GetFeed(context_, format, list));
+Result<Page> PageMaker::FeedDocument(const feed::v1::GetFeedRequest& request, const std::string& language) {
+  auto answer = sources_.GetFeed(context_, request);
+  if (!answer && answer.error().code() == Code::kNotFound) return NotFound();
+  if (!answer) return std::unexpected(std::move(answer).error());
+  feed::v1::GetFeedResponse& feed = *answer;
   Page page;
   page.content_type = feed.content_type();
   page.content_language = language;
   page.body = std::move(*feed.mutable_document());
   if (feed.has_last_modified_time()) page.last_modified = ToTime(feed.last_modified_time());
+  if (feed.has_expire_time()) {
+    page.ages = true;
+    const auto left = std::chrono::ceil<std::chrono::seconds>(ToTime(feed.expire_time()) - SystemClock().Now());
+    page.keep = std::clamp(left, std::chrono::seconds(1), page.keep);
+  }
   for (const auto& one : feed.dependencies()) {
     dependencies_.insert({one.entity(), one.low_sort_key(), one.high_sort_key()});
   }

@@ -155,6 +155,7 @@ std::string WriteMeta(const KeptPage& page) {
               {"location", page.location},
               {"path", page.canonical_path},
               {"immutable", page.immutable},
+              {"ages", page.ages},
               {"modified", page.last_modified.time_since_epoch().count()},
               {"rendered", page.rendered_time.time_since_epoch().count()},
               {"dependencies", std::move(dependencies)},
@@ -173,6 +174,7 @@ Result<std::unique_ptr<KeptPage>> ReadMeta(const std::string& text) {
     page->location = meta.at("location").get<std::string>();
     page->canonical_path = meta.at("path").get<std::string>();
     page->immutable = meta.at("immutable").get<bool>();
+    page->ages = meta.at("ages").get<bool>();
     page->last_modified = Time(std::chrono::microseconds(meta.at("modified").get<std::int64_t>()));
     page->rendered_time = Time(std::chrono::microseconds(meta.at("rendered").get<std::int64_t>()));
     for (const json& one : meta.at("dependencies")) {

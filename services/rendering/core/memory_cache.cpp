@@ -81,7 +81,7 @@ bool MemoryCache::Keep(const std::string& key, std::string_view path, std::share
   slot->page = std::move(page);
 
   const std::lock_guard lock(mutex_);
-  if (slot->bytes > max_bytes_ / 16 || IsFenced(*slot->page, ticket)) return false;
+  if (slot->page->ages || slot->bytes > max_bytes_ / 16 || IsFenced(*slot->page, ticket)) return false;
   if (const auto old = by_key_.find(key); old != by_key_.end()) Remove(std::shared_ptr<Slot>(old->second));
   by_key_.emplace(key, slot);
   clock_hand_.push_back(slot);

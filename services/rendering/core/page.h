@@ -46,6 +46,8 @@ struct Page {
   bool cacheable = true;
   // How long it is kept when nothing touches it.
   std::chrono::seconds keep = std::chrono::days(7);
+  // It changes after `keep` though nothing touches it: kept in the store alone, which forgets by the clock.
+  bool ages = false;
 };
 
 enum class Coding : std::uint8_t { kIdentity, kGzip, kBrotli };
@@ -67,6 +69,7 @@ struct KeptPage {
   std::string location;
   std::string canonical_path;
   bool immutable = false;
+  bool ages = false;
   Time last_modified{};
   Time rendered_time{};
   std::vector<Dependency> dependencies;

@@ -96,6 +96,27 @@ void ParseList(const std::vector<std::string_view>& parts, Route& route) {
   }
 }
 
+// "/sitemap.xml" and its parts: what is between "/sitemap" and ".xml", and the same of "/news-sitemap".
+Route ParseSitemap(std::string_view part) {
+  if (part.empty()) return {.kind = RouteKind::kSitemap};
+  if (part == "-pages") return {.kind = RouteKind::kSitemap, .page = 1};
+  // "-zh-Hant-2026-11"
+  constexpr std::size_t kMonth = sizeof "-2026-11" - 1;
+  if (part.size() <= kMonth + 1) return {};
+  const std::string_view language = part.substr(1, part.size() - kMonth - 1);
+  const std::string_view month = part.substr(part.size() - kMonth + 1);
+  const bool plain = LooksLikeLanguage(language) && part[part.size() - kMonth] == '-' &&
+                     IsDigits(month.substr(0, 4), 4) && month[4] == '-' && IsDigits(month.substr(5), 2);
+  if (!plain) return {};
+  return {.kind = RouteKind::kSitemap, .language = std::string(language), .slug = std::string(month)};
+}
+
+Route ParseNewsSitemap(std::string_view part) {
+  if (part.empty()) return {.kind = RouteKind::kNewsSitemap};
+  const int number = part.size() > 1 && part[0] == '-' ? PageNumber(part.substr(1)) : 0;
+  return number > 0 ? Route{.kind = RouteKind::kNewsSitemap, .page = number} : Route{};
+}
+
 // What follows /{lang}/…, split at slashes; a trailing slash leaves an empty last segment.
 Route ParseInLanguage(std::string_view language, std::vector<std::string_view> parts) {
   Route route;
@@ -105,7 +126,7 @@ Route ParseInLanguage(std::string_view language, std::vector<std::string_view> p
   route.feed = FeedOf(last);
   if (last.empty() || route.feed != FeedFormat::kNone) {
     parts.pop_back();
-    if (last.empty() && parts.size() >= 2 && parts[parts.size() - 2] == "page") {
+    if (parts.size() >= 2 && parts[parts.size() - 2] == "page") {
       route.page = PageNumber(parts.back());
       if (route.page == 0) return route;
       parts.resize(parts.size() - 2);
@@ -117,6 +138,10 @@ Route ParseInLanguage(std::string_view language, std::vector<std::string_view> p
   }
   if (parts.size() == 1 && last == "search") {
     route.kind = RouteKind::kSearch;
+    return route;
+  }
+  if (parts.size() == 1 && (last == "live" || last == "feeds.opml")) {
+    route.kind = last == "live" ? RouteKind::kLive : RouteKind::kOpml;
     return route;
   }
   const bool lite = parts.size() == 3 && last == "lite";
@@ -143,9 +168,10 @@ Route ParseInLanguage(std::string_view language, std::vector<std::string_view> p
 }  // namespace
 
 std::string Route::CacheKey() const {
-  const std::string tail = page > 0 ? "#" + std::to_string(page) : std::string(FeedName(feed));
+  const std::string tail = (page > 0 ? "#" + std::to_string(page) : "") + std::string(FeedName(feed));
   switch (kind) {
     case RouteKind::kNone:
+    case RouteKind::kLive:
     case RouteKind::kSearch:
     case RouteKind::kRedirect: return "";
     case RouteKind::kChooser: return "chooser";
@@ -158,11 +184,12 @@ std::string Route::CacheKey() const {
     case RouteKind::kArchive: return language + "/archive";
     case RouteKind::kMonth: return language + "/archive/" + slug + tail;
     case RouteKind::kFeeds: return language + "/feeds";
+    case RouteKind::kOpml: return language + "/opml";
     case RouteKind::kAbout: return language + "/about";
     case RouteKind::kMedia: return "media/" + slug;
     case RouteKind::kRobots: return "robots";
-    case RouteKind::kSitemap: return "sitemap";
-    case RouteKind::kNewsSitemap: return "news-sitemap";
+    case RouteKind::kSitemap: return "sitemap/" + language + "/" + slug + tail;
+    case RouteKind::kNewsSitemap: return "news-sitemap" + tail;
   }
   return "";
 }
@@ -170,8 +197,13 @@ std::string Route::CacheKey() const {
 Route ParseRoute(std::string_view path) {
   if (path == "/") return {.kind = RouteKind::kChooser};
   if (path == "/robots.txt") return {.kind = RouteKind::kRobots};
-  if (path == "/sitemap.xml") return {.kind = RouteKind::kSitemap};
-  if (path == "/news-sitemap.xml") return {.kind = RouteKind::kNewsSitemap};
+  if (path == "/feeds.opml") return {.kind = RouteKind::kOpml};
+  constexpr std::string_view kSitemap = "/sitemap", kNewsSitemap = "/news-sitemap", kXml = ".xml";
+  if (path.ends_with(kXml)) {
+    const std::string_view stem = path.substr(0, path.size() - kXml.size());
+    if (stem.starts_with(kSitemap)) return ParseSitemap(stem.substr(kSitemap.size()));
+    if (stem.starts_with(kNewsSitemap)) return ParseNewsSitemap(stem.substr(kNewsSitemap.size()));
+  }
   if (path.size() > 512 || !path.starts_with('/')) return {};
   path.remove_prefix(1);
   std::vector<std::string_view> parts = Split(path, '/');

@@ -20,11 +20,13 @@ enum class RouteKind : std::uint8_t {
   kArchive,      // /{lang}/archive/
   kSearch,       // /{lang}/search?q=
   kFeeds,        // /{lang}/feeds/
+  kOpml,         // /feeds.opml, /{lang}/feeds.opml
+  kLive,         // /{lang}/live: a stream of events, never kept
   kAbout,        // /{lang}/about/
   kMedia,        // /media/{id}
   kRobots,       // /robots.txt
-  kSitemap,      // /sitemap.xml
-  kNewsSitemap,  // /news-sitemap.xml
+  kSitemap,      // /sitemap.xml; /sitemap-pages.xml is page 1; /sitemap-{lang}-{yyyy}-{mm}.xml a month
+  kNewsSitemap,  // /news-sitemap.xml, /news-sitemap-{n}.xml
 };
 
 enum class FeedFormat : std::uint8_t { kNone, kRss, kAtom, kJson };
@@ -32,7 +34,7 @@ enum class FeedFormat : std::uint8_t { kNone, kRss, kAtom, kJson };
 // What a path asks for, by its form alone: whether it exists is another question.
 struct Route {
   RouteKind kind = RouteKind::kNone;
-  FeedFormat feed = FeedFormat::kNone;  // of a home, section, tag or source: its feed instead of its page
+  FeedFormat feed = FeedFormat::kNone;  // of a list: its feed instead of its page
   std::string language;                 // first segment as it stands, also for kNone where it looks like a language
   std::string slug;                     // of section, tag, source or author; "2026-11" of a month; the media id
   std::int64_t article_id = 0;
