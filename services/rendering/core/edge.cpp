@@ -37,16 +37,23 @@ void Edge::Get(const Context& context, const Route& route, std::string_view path
 
   Waiter self{context, std::move(answered)};
   std::shared_ptr<Flight> flight;
+  std::optional<MemoryCache::Held> landed;
   {
     const std::lock_guard lock(mutex_);
-    const auto [entry, first] = flights_.try_emplace(key);
-    if (!first) {
+    const auto entry = flights_.find(key);
+    if (entry != flights_.end()) {
       (entry->second->closed ? entry->second->late : entry->second->joined).push_back(std::move(self));
       return;
     }
-    flight = entry->second = std::make_shared<Flight>();
-    flight->before.push_back(std::move(self));
+    // One that was under way when this reader looked may have landed since.
+    if (current) landed = memory_.Find(key);
+    if (!landed || landed->touched_at) {
+      landed.reset();
+      flight = flights_[key] = std::make_shared<Flight>();
+      flight->before.push_back(std::move(self));
+    }
   }
+  if (landed) return self.answered(EdgeAnswer{std::move(landed->page), CacheOutcome::kHit});
   Lead(ask, std::move(flight));
 }
 

@@ -24,10 +24,14 @@ std::unique_ptr<KeptPage> Code(Page page, Time rendered_time) {
 class FakeStore final : public PageStore {
  public:
   Result<std::unique_ptr<KeptPage>> Get(const std::string& key) override {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
     if (down) return Fail(Code::kUnavailable, "down");
     const auto found = pages.find(key);
-    if (found == pages.end()) return nullptr;
+    if (found == pages.end()) {
+      lock.unlock();
+      if (before_miss) before_miss();
+      return nullptr;
+    }
     ++reads;
     return std::make_unique<KeptPage>(found->second);
   }
@@ -55,7 +59,7 @@ class FakeStore final : public PageStore {
   std::atomic<bool> down = false;
   int refusals = 0;
   int reads = 0;
-  std::function<void()> before_commit, after_commit;
+  std::function<void()> before_miss, before_commit, after_commit;
 };
 
 const Route kHome{.kind = RouteKind::kHome, .language = "en"};
@@ -118,6 +122,17 @@ TEST_F(EdgeTest, WhatAnotherReplicaKeptIsReadOnceAndThenServedFromMemory) {
   EXPECT_EQ(Ask(), "theirs");
   EXPECT_EQ(store_.reads, 1);
   EXPECT_NE(memory_.FindByPath("/en/"), nullptr);
+}
+
+// Looked into the store before a fill was kept there, and comes to make the page when that fill has landed.
+TEST_F(EdgeTest, WhoLookedBeforeAFillLandedDoesNotMakeThePageAgain) {
+  bool once = true;
+  store_.before_miss = [&] {
+    if (std::exchange(once, false)) Ask();
+  };
+  EXPECT_EQ(Ask(), "render 1");
+  EXPECT_EQ(outcome_, CacheOutcome::kHit);
+  EXPECT_EQ(renders_, 1);
 }
 
 TEST_F(EdgeTest, ATouchedPageIsMadeAnew) {
