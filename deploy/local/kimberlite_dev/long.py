@@ -1,5 +1,5 @@
 """./dev check --long: what takes too long for every commit. Every fuzzer searches for a while, and what the cleaner of
-foreign HTML lets through is read again by another parser."""
+foreign HTML lets through and what our feeds say is read again by other parsers."""
 
 import os
 import pathlib
@@ -24,6 +24,9 @@ def check(seconds=DEFAULT_SECONDS):
     environment = {**os.environ, "KIMBERLITE_BUILD_DIR": str(build_dir), "CI": "true"}
     if subprocess.run(command, env=environment).returncode != 0:
         failed.append("reparse")
+    build(build_dir, ["feed_write_samples"])
+    if subprocess.run([sys.executable, "-B", REPOSITORY / "tests/feeds/run.py"], env=environment).returncode != 0:
+        failed.append("feeds")
     say("long", f"failed: {', '.join(failed)}" if failed else "all passed")
     return 1 if failed else 0
 

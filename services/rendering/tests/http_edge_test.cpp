@@ -37,9 +37,7 @@ class NoSources final : public Sources {
   }
   Result<content::v1::Author> GetAuthor(const Context&, const std::string&) override { return Down(); }
   Result<std::vector<std::string>> ListArchiveMonths(const Context&, const std::string&) override { return Down(); }
-  Result<feed::v1::GetFeedResponse> GetFeed(const Context&, feed::v1::FeedFormat, const std::string&) override {
-    return Down();
-  }
+  Result<feed::v1::GetFeedResponse> GetFeed(const Context&, const feed::v1::GetFeedRequest&) override { return Down(); }
   Result<feed::v1::ListFeedsResponse> ListFeeds(const Context&, const std::string&) override { return Down(); }
 
  private:
