@@ -77,7 +77,7 @@ class Reader {
   const Token* Peek(std::size_t ahead = 0) const {
     return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr;
   }
-  void Skip(std::size_t count = 1) { at_ += count; }
+  void Skip(std::size_t count = 1) { at_ = std::min(at_ + count, tokens_.size()); }
 
   bool TakeSign(char c) {
     if (!Peek() || !Peek()->Is(c)) return false;

@@ -96,11 +96,11 @@ void XmlScanner::Report(std::string_view problem, std::size_t at) {
   problem_at_ = at;
 }
 
+// Never looks at a byte twice for the same mark, so that asking again and again stays linear.
 std::size_t XmlScanner::Find(Mark mark, std::string_view text, std::size_t from) {
-  if (missing_[mark]) return std::string_view::npos;
-  const std::size_t found = text_.find(text, from);
-  missing_[mark] = found == std::string_view::npos;
-  return found;
+  std::size_t& next = next_[mark];
+  if (next < from || next == kUnknown) next = text_.find(text, from);
+  return next;
 }
 
 bool XmlScanner::Next(XmlToken& token) {

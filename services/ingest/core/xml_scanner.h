@@ -48,7 +48,6 @@ class XmlScanner {
   bool cut() const { return cut_; }
 
  private:
-  // Marks that were looked for in vain are not looked for again.
   enum Mark { kCommentEnd, kCDataEnd, kInstructionEnd, kDoubleQuote, kSingleQuote, kMarks };
   std::size_t Find(Mark mark, std::string_view text, std::size_t from);
 
@@ -65,7 +64,9 @@ class XmlScanner {
   std::size_t token_begin_ = 0;
   std::vector<RawAttribute> attributes_;
   std::string_view open_element_;
-  bool missing_[kMarks] = {};
+  // Where the next of each mark is: at or behind where it was last looked for, npos when there is none.
+  static constexpr std::size_t kUnknown = std::string_view::npos - 1;
+  std::size_t next_[kMarks] = {kUnknown, kUnknown, kUnknown, kUnknown, kUnknown};
   std::string_view problem_;
   std::size_t problem_at_ = 0;
   bool cut_ = false;

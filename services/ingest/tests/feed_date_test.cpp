@@ -182,6 +182,9 @@ TEST(ParseFeedDate, MakesNothingOfWhatIsNoDate) {
         "9999-12-31T00:00:00Z", "99999999999999999999", "-", "::", "1,2,3,4,5,6,7"}) {
     EXPECT_EQ(Read(text), "none") << text;
   }
+  // No zone is 30 hours ahead: it counts as missing.
+  EXPECT_EQ(Read("2026-11-24T18-3000"), "2026-11-24T18:00:00Z");
+  EXPECT_EQ(Read("24 Nov 2026 18:30 +9999"), "2026-11-24T18:30:00Z");
   EXPECT_EQ(Read("2026-11-24T"), "2026-11-24T00:00:00Z");
   EXPECT_EQ(Read(std::string(1'000'000, '1')), "none");
 }
