@@ -26,8 +26,8 @@ namespace kimberlite::html {
 //   iframe, object and embed become a link to what they show: the page at the service where that is known (YouTube,
 //   Vimeo, VK, RuTube, …), else their address. Instagram's and TikTok's quotations get the link they were made from.
 // All other elements
-//   script, style, svg, math, template, form controls and comments are dropped with what they hold, form, main and the like
-//   become div, the rest is unwrapped.
+//   script, style, svg, math, template, form controls and comments are dropped with what they hold, form, main and the
+//   like become div, the rest is unwrapped.
 //
 // base_url is the http(s) URL of the document that the HTML came from; where it is empty relative addresses are
 // dropped.

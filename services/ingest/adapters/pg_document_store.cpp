@@ -71,11 +71,12 @@ Result<std::int64_t> PgDocumentStore::Sweep(const std::stop_token& stop, Time no
     }
     return {};
   };
-  KIMBERLITE_RETURN_IF_ERROR(run(
-      "DELETE FROM ingest.documents WHERE document_id IN (SELECT d.document_id FROM ingest.documents d"
-      " JOIN ingest.sources s USING (source_id) WHERE d.fetched_time < $1::timestamptz - s.keep_documents_days * interval '1 day'"
-      " LIMIT $2)",
-      pg::Params(now)));
+  KIMBERLITE_RETURN_IF_ERROR(
+      run("DELETE FROM ingest.documents WHERE document_id IN (SELECT d.document_id FROM ingest.documents d"
+          " JOIN ingest.sources s USING (source_id) WHERE d.fetched_time < $1::timestamptz - s.keep_documents_days * "
+          "interval '1 day'"
+          " LIMIT $2)",
+          pg::Params(now)));
   // The newest stay as long as they fit; the last of a source always does.
   KIMBERLITE_RETURN_IF_ERROR(
       run("DELETE FROM ingest.documents WHERE document_id IN (SELECT document_id FROM (SELECT document_id,"
