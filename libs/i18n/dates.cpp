@@ -2,6 +2,7 @@
 
 #include <unicode/dtfmtsym.h>
 #include <unicode/dtptngen.h>
+#include <unicode/gregocal.h>
 #include <unicode/smpdtfmt.h>
 #include <unicode/timezone.h>
 
@@ -153,6 +154,32 @@ std::string FormatIsoWithOffset(Time time, std::string_view zone) {
   std::snprintf(suffix.data(), suffix.size(), "%c%02d:%02d", offset.count() < 0 ? '-' : '+',
                 static_cast<int>(minutes / 60), static_cast<int>(minutes % 60));
   return local.substr(0, local.size() - 1) + suffix.data();
+}
+
+Result<Time> ParseLocalTime(std::string_view local, std::string_view zone, std::string field) {
+  const std::string rule = "must be a local time such as 2026-11-25T06:00, with seconds or without, and no zone";
+  const std::string whole = std::string(local) + (local.size() == 16 ? ":00Z" : "Z");
+  // The same fields in UTC, which also checks them.
+  const auto utc = ParseRfc3339(whole);
+  if ((local.size() != 16 && local.size() != 19) || local[10] != 'T' || !utc) return InvalidField(std::move(field), rule);
+  const auto day = std::chrono::floor<std::chrono::days>(*utc);
+  const std::chrono::year_month_day date(day);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(*utc - day).count();
+
+  UErrorCode status = U_ZERO_ERROR;
+  std::unique_ptr<icu::TimeZone> made = MakeZone(zone);
+  if (made == nullptr) made = std::unique_ptr<icu::TimeZone>(icu::TimeZone::getGMT()->clone());
+  icu::GregorianCalendar calendar(made.release(), icu::Locale::getRoot(), status);
+  calendar.setGregorianChange(-8.64e15, status);  // no Julian calendar in the past
+  calendar.setRepeatedWallTimeOption(UCAL_WALLTIME_FIRST);
+  calendar.setSkippedWallTimeOption(UCAL_WALLTIME_NEXT_VALID);
+  calendar.clear();
+  calendar.set(static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())) - 1,
+               static_cast<int>(static_cast<unsigned>(date.day())), static_cast<int>(seconds / 3600),
+               static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
+  const UDate instant = calendar.getTime(status);
+  if (U_FAILURE(status)) return InvalidField(std::move(field), rule);
+  return Time(std::chrono::milliseconds(static_cast<std::int64_t>(instant)));
 }
 
 Result<void> CheckTimeZone(std::string_view zone, std::string field) {

@@ -30,6 +30,11 @@ std::string ZoneName(std::string_view language, std::string_view zone);
 // For <time datetime> and feeds: 2026-11-24T18:30:00+09:00, whole seconds.
 std::string FormatIsoWithOffset(Time time, std::string_view zone);
 
+// The instant at which a clock on the wall of the IANA zone shows "2026-11-25T06:00" (seconds may follow). A time that
+// the clock skips when it is put forward is the first moment after the gap; one that it shows twice when it is put back
+// is the first of both. INVALID_ARGUMENT naming `field` when it is no such time, and an unknown zone counts as UTC.
+Result<Time> ParseLocalTime(std::string_view local, std::string_view zone, std::string field);
+
 // Checks for a zone of the IANA database: "Asia/Yakutsk", "UTC"; not "GMT+9", "MSK" or "EST".
 Result<void> CheckTimeZone(std::string_view zone, std::string field);
 

@@ -67,6 +67,7 @@ App::App(Config config)
       authors_(pool_, sites_, clock_),
       search_(pool_, sites_),
       changes_(pool_),
+      life_(pool_, sites_, clock_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file}) {}
@@ -95,12 +96,14 @@ Result<void> App::Start() {
       bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema}, bus_->NewPublisher());
   follower_ = std::make_unique<ChangeFollower>(pool_);
   sweeper_ = std::make_unique<Sweeper>(pool_, clock_, std::chrono::days(config_.changes_days));
+  schedule_ = std::make_unique<Schedule>(pool_, sites_, clock_);
 
   service_.Register(server_);
   reader_.Register(server_);
   authors_.Register(server_);
   search_.Register(server_);
   changes_.Register(server_);
+  life_.Register(server_);
   KIMBERLITE_RETURN_IF_ERROR(server_.Start());
   consumer_ = bus_->Subscribe(bus::GroupSubscription{.group = kGroup,
                                                      .topics = {kItemTopic, kTagsTopic},
@@ -124,6 +127,7 @@ void App::Stop() {
   consumer_.reset();
   server_.Stop(std::chrono::seconds(3));
   follower_.reset();
+  schedule_.reset();
   relay_.reset();  // after everything that writes, so that it sends the last of it
   sweeper_.reset();
 }

@@ -12,11 +12,13 @@
 #include "services/content/adapters/grpc_author_service.h"
 #include "services/content/adapters/grpc_changes_service.h"
 #include "services/content/adapters/grpc_content_service.h"
+#include "services/content/adapters/grpc_life_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
 #include "services/content/adapters/grpc_search_service.h"
 #include "services/content/adapters/item_handler.h"
 #include "services/content/adapters/pg_idempotency.h"
 #include "services/content/adapters/pg_site_store.h"
+#include "services/content/adapters/schedule.h"
 #include "services/content/adapters/sweeper.h"
 #include "services/content/adapters/tags_handler.h"
 #include "services/content/config.h"
@@ -53,10 +55,12 @@ class App final : public runtime::Service {
   GrpcAuthorService authors_;
   GrpcSearchService search_;
   GrpcChangesService changes_;
+  GrpcLifeService life_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<bus::Relay> relay_;
   std::unique_ptr<ChangeFollower> follower_;
   std::unique_ptr<Sweeper> sweeper_;
+  std::unique_ptr<Schedule> schedule_;
   rpc::Server server_;
   std::unique_ptr<bus::Consumer> consumer_;
 };

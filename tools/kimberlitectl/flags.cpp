@@ -42,6 +42,10 @@ const std::map<std::string_view, std::string_view> kHelp = {
     {"concepts_set", "Without --concept: empties the list."},
 };
 
+bool IsTimestamp(const FieldDescriptor& field) {
+  return field.message_type() && field.message_type()->full_name() == "google.protobuf.Timestamp";
+}
+
 bool IsDuration(const FieldDescriptor& field) {
   return field.message_type() && field.message_type()->full_name() == "google.protobuf.Duration";
 }
@@ -66,7 +70,7 @@ std::string TypeOf(const FieldDescriptor& field) {
       return Join(names, "|");
     }
     case FieldDescriptor::CPPTYPE_STRING: return field.type() == FieldDescriptor::TYPE_BYTES ? "FILE" : "TEXT";
-    case FieldDescriptor::CPPTYPE_MESSAGE: return IsDuration(field) ? "DURATION" : "JSON";
+    case FieldDescriptor::CPPTYPE_MESSAGE: return IsDuration(field) ? "DURATION" : IsTimestamp(field) ? "TIME" : "JSON";
     default: return "NUMBER";
   }
 }
@@ -220,7 +224,9 @@ std::string SetScalar(Message& message, const FieldDescriptor& field, const std:
         target.CopyFrom(google::protobuf::util::TimeUtil::MillisecondsToDuration(duration->count()));
         return "";
       }
-      const auto merged = MergeJson(text, target);
+      // A time is a string in JSON; here it needs no quotes of its own.
+      const bool bare = IsTimestamp(field) && !text.starts_with('"');
+      const auto merged = MergeJson(bare ? '"' + std::string(text) + '"' : std::string(text), target);
       return merged ? "" : merged.error().message();
     }
   }

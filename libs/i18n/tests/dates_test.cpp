@@ -112,5 +112,31 @@ TEST(TimeZone, MustBeOfTheIanaDatabase) {
   }
 }
 
+std::string Utc(std::string_view local, std::string_view zone) {
+  const auto time = ParseLocalTime(local, zone, "local_time");
+  return time ? FormatRfc3339(*time) : time.error().violations()[0].field;
+}
+
+TEST(ParseLocalTime, ReadsTheClockOfTheZone) {
+  EXPECT_EQ(Utc("2026-11-25T06:00", "Asia/Yakutsk"), "2026-11-24T21:00:00Z");
+  EXPECT_EQ(Utc("2026-07-01T00:00:30", "Europe/Brussels"), "2026-06-30T22:00:30Z");
+  EXPECT_EQ(Utc("2026-11-25T06:00", "UTC"), "2026-11-25T06:00:00Z");
+  EXPECT_EQ(Utc("2024-02-29T23:59", "Asia/Kathmandu"), "2024-02-29T18:14:00Z");
+}
+
+TEST(ParseLocalTime, AGapEndsAtTheNextMomentAndAFoldIsItsFirst) {
+  // 2026-03-29 02:00 becomes 03:00 in Brussels: 02:30 never is.
+  EXPECT_EQ(Utc("2026-03-29T02:30", "Europe/Brussels"), "2026-03-29T01:00:00Z");
+  // 2026-10-25 03:00 becomes 02:00: 02:30 is twice, first in summer time.
+  EXPECT_EQ(Utc("2026-10-25T02:30", "Europe/Brussels"), "2026-10-25T00:30:00Z");
+}
+
+TEST(ParseLocalTime, RefusesWhatIsNoTimeOrHasAZone) {
+  for (const char* bad : {"", "2026-11-25", "2026-11-25 06:00", "2026-02-30T06:00", "2026-11-25T25:00",
+                          "x026-11-25T06:00", "2026-11-25T06:00Z", "2026-11-25T06:00+09:00"}) {
+    EXPECT_EQ(Utc(bad, "Asia/Yakutsk"), "local_time") << bad;
+  }
+}
+
 }  // namespace
 }  // namespace kimberlite::i18n

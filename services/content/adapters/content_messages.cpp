@@ -2,6 +2,7 @@
 
 #include "services/content/adapters/body.h"
 #include "services/content/core/article_event.h"
+#include "services/content/core/drift.h"
 #include "services/content/core/rules.h"
 
 namespace kimberlite::content {
@@ -19,17 +20,29 @@ std::map<std::string, std::string> Texts(const Map& texts) {
 
 std::optional<Picture> PictureFrom(bool present, const pb::ArticlePicture& picture) {
   if (!present) return std::nullopt;
-  return Picture{.media_id = picture.media_id(), .alt = Texts(picture.alt())};
+  return Picture{.media_id = picture.media_id(),
+                 .alt = Texts(picture.alt()),
+                 .captions = Texts(picture.captions()),
+                 .credit = picture.credit()};
+}
+
+// The clean body of whichever form was written.
+Result<std::string> BodyOf(const std::string& html, const std::string& markdown, const std::string& at) {
+  if (markdown.empty()) return CleanBody(html, "", at + ".body_html");
+  if (!html.empty()) return InvalidField(at + ".body_markdown", "must not be set together with body_html");
+  return MarkdownBody(markdown, at + ".body_markdown");
 }
 
 pb::ArticlePicture MessageOf(const Picture& picture) {
   pb::ArticlePicture message;
   message.set_media_id(picture.media_id);
   message.mutable_alt()->insert(picture.alt.begin(), picture.alt.end());
+  message.mutable_captions()->insert(picture.captions.begin(), picture.captions.end());
+  message.set_credit(picture.credit);
   return message;
 }
 
-pb::Translation MessageOf(const Translation& translation) {
+pb::Translation MessageOf(const Article& article, const Translation& translation) {
   pb::Translation message;
   message.set_language_code(translation.language_code);
   message.set_state(static_cast<pb::TranslationState>(translation.state));
@@ -42,6 +55,19 @@ pb::Translation MessageOf(const Translation& translation) {
   for (const std::string& id : translation.author_ids) message.add_author_ids(id);
   if (translation.published_time) *message.mutable_published_time() = TimestampOf(*translation.published_time);
   *message.mutable_updated_time() = TimestampOf(translation.updated_time);
+  if (translation.scheduled_time) *message.mutable_scheduled_time() = TimestampOf(*translation.scheduled_time);
+  for (const Correction& correction : translation.corrections) {
+    pb::Correction& note = *message.add_corrections();
+    *note.mutable_correction_time() = TimestampOf(correction.time);
+    note.set_note(correction.note);
+  }
+  if (const std::optional<Drift> drift = DriftOf(article, translation)) {
+    message.mutable_drift()->set_paragraphs_behind(drift->behind);
+    message.mutable_drift()->set_paragraphs_total(drift->total);
+    if (translation.behind_since) {
+      *message.mutable_drift()->mutable_since_time() = TimestampOf(*translation.behind_since);
+    }
+  }
   return message;
 }
 
@@ -81,6 +107,10 @@ google::protobuf::Timestamp TimestampOf(Time time) {
   return timestamp;
 }
 
+Time TimeOf(const google::protobuf::Timestamp& timestamp) {
+  return Time(std::chrono::seconds(timestamp.seconds()) + std::chrono::microseconds(timestamp.nanos() / 1000));
+}
+
 pb::Article MessageOf(const Article& article) {
   pb::Article message;
   message.set_article_id(article.article_id);
@@ -96,8 +126,12 @@ pb::Article MessageOf(const Article& article) {
     tag_message.set_confidence(tag.confidence);
   }
   if (article.picture) *message.mutable_picture() = MessageOf(*article.picture);
-  for (const Translation& translation : article.translations) *message.add_translations() = MessageOf(translation);
+  for (const Translation& translation : article.translations) {
+    *message.add_translations() = MessageOf(article, translation);
+  }
   *message.mutable_created_time() = TimestampOf(article.created_time);
+  if (article.embargo_time) *message.mutable_embargo_time() = TimestampOf(*article.embargo_time);
+  message.mutable_struck_concept_ids()->Add(article.struck_concepts.begin(), article.struck_concepts.end());
   return message;
 }
 
@@ -128,6 +162,11 @@ pb::Source MessageOf(const Source& source) {
   message.set_source_id(source.source_id);
   message.set_name(source.name);
   message.set_url(source.url);
+  message.set_rights(source.rights);
+  if (source.rights_expire_time) {
+    *message.mutable_rights_expire_time() = TimestampOf(*source.rights_expire_time);
+    message.set_rights_expiry(source.withdraw_on_expiry ? pb::RIGHTS_EXPIRY_WITHDRAW : pb::RIGHTS_EXPIRY_KEEP);
+  }
   return message;
 }
 
@@ -168,6 +207,7 @@ pb::Site MessageOf(const Site& site) {
     section_message.mutable_slugs()->insert(section.slugs.begin(), section.slugs.end());
   }
   for (const Source& source : site.sources) *message.add_sources() = MessageOf(source);
+  for (const std::string& id : site.navigation_section_ids) message.add_navigation_section_ids(id);
   return message;
 }
 
@@ -193,7 +233,7 @@ Result<NewArticle> FromMessage(const pb::CreateArticleRequest& request) {
   for (std::size_t i = 0; i < count; ++i) {
     const pb::NewTranslation& translation = request.translations(static_cast<int>(i));
     KIMBERLITE_ASSIGN_OR_RETURN(std::string body,
-                                CleanBody(translation.body_html(), "", At("translations", i) + ".body_html"));
+                                BodyOf(translation.body_html(), translation.body_markdown(), At("translations", i)));
     article.translations.push_back({.language_code = translation.language_code(),
                                     .headline = translation.headline(),
                                     .slug = translation.slug(),
@@ -204,30 +244,60 @@ Result<NewArticle> FromMessage(const pb::CreateArticleRequest& request) {
   return article;
 }
 
+Result<TranslationChange> FromMessage(const pb::TranslationChange& message, const std::string& at) {
+  TranslationChange change{.language_code = message.language_code(), .expected_version = message.expected_version()};
+  if (message.has_headline()) change.headline = message.headline();
+  if (message.has_slug()) change.slug = message.slug();
+  if (message.has_summary()) change.summary = message.summary();
+  if (message.has_body_html() && message.has_body_markdown()) {
+    return InvalidField(at + ".body_markdown", "must not be set together with body_html");
+  }
+  if (message.has_body_html() || message.has_body_markdown()) {
+    KIMBERLITE_ASSIGN_OR_RETURN(change.body_html, BodyOf(message.body_html(), message.body_markdown(), at));
+  }
+  if (message.authors_set()) change.authors = Strings(message.authors());
+  return change;
+}
+
+Result<std::vector<TranslationCorrection>> FromMessage(const pb::CorrectArticleRequest& request) {
+  std::vector<TranslationCorrection> corrections;
+  const auto count = static_cast<std::size_t>(request.corrections_size());
+  if (count > kMaxTranslations) return TooMany("corrections", kMaxTranslations, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const pb::TranslationCorrection& message = request.corrections(static_cast<int>(i));
+    KIMBERLITE_ASSIGN_OR_RETURN(TranslationChange change,
+                                FromMessage(message.change(), At("corrections", i) + ".change"));
+    corrections.push_back({std::move(change), message.note()});
+  }
+  return corrections;
+}
+
 Result<ArticleUpdate> FromMessage(const pb::UpdateArticleRequest& request) {
   ArticleUpdate update{.picture = PictureFrom(request.has_picture(), request.picture())};
+  update.remove_picture = request.remove_picture();
+  if (request.struck_set()) {
+    update.struck_concepts.emplace(request.struck_concept_ids().begin(), request.struck_concept_ids().end());
+  }
   if (request.has_section_id()) update.section_id = request.section_id();
   if (request.concepts_set()) update.concept_ids.emplace(request.concept_ids().begin(), request.concept_ids().end());
   const auto count = static_cast<std::size_t>(request.translations_size());
   if (count > kMaxTranslations) return TooMany("translations", kMaxTranslations, count);
   for (std::size_t i = 0; i < count; ++i) {
-    const pb::TranslationChange& message = request.translations(static_cast<int>(i));
-    TranslationChange change{.language_code = message.language_code(), .expected_version = message.expected_version()};
-    if (message.has_headline()) change.headline = message.headline();
-    if (message.has_slug()) change.slug = message.slug();
-    if (message.has_summary()) change.summary = message.summary();
-    if (message.has_body_html()) {
-      KIMBERLITE_ASSIGN_OR_RETURN(change.body_html,
-                                  CleanBody(message.body_html(), "", At("translations", i) + ".body_html"));
-    }
-    if (message.authors_set()) change.authors = Strings(message.authors());
+    KIMBERLITE_ASSIGN_OR_RETURN(TranslationChange change,
+                                FromMessage(request.translations(static_cast<int>(i)), At("translations", i)));
     update.translations.push_back(std::move(change));
   }
   return update;
 }
 
 Source FromMessage(const pb::Source& source) {
-  return {.source_id = source.source_id(), .name = source.name(), .url = source.url()};
+  Source result{.source_id = source.source_id(),
+                .name = source.name(),
+                .url = source.url(),
+                .rights = source.rights(),
+                .withdraw_on_expiry = source.rights_expiry() == pb::RIGHTS_EXPIRY_WITHDRAW};
+  if (source.has_rights_expire_time()) result.rights_expire_time = TimeOf(source.rights_expire_time());
+  return result;
 }
 
 Author FromMessage(const pb::Author& author) {
@@ -259,6 +329,7 @@ Site FromMessage(const pb::Site& message) {
                              .slugs = Texts(section.slugs())});
   }
   for (const pb::Source& source : message.sources()) site.sources.push_back(FromMessage(source));
+  site.navigation_section_ids = Strings(message.navigation_section_ids());
   return site;
 }
 

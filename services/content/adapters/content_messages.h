@@ -13,6 +13,7 @@
 #include "services/content/core/article.h"
 #include "services/content/core/author.h"
 #include "services/content/core/editing.h"
+#include "services/content/core/life.h"
 #include "services/content/core/site.h"
 
 // Between the messages of proto/kimberlite/content/v1 and the types of core/.
@@ -33,6 +34,7 @@ struct Card {
 };
 
 google::protobuf::Timestamp TimestampOf(Time time);
+Time TimeOf(const google::protobuf::Timestamp& timestamp);  // rounded down to microseconds
 
 pb::Article MessageOf(const Article& article);
 pb::ArticleCard MessageOf(const Card& card);
@@ -46,6 +48,8 @@ pb::ArticleChanged EventOf(const Article* before, const Article& after);
 // Bodies are cleaned on the way in: RESOURCE_EXHAUSTED names one that is too large.
 Result<NewArticle> FromMessage(const pb::CreateArticleRequest& request);
 Result<ArticleUpdate> FromMessage(const pb::UpdateArticleRequest& request);
+Result<TranslationChange> FromMessage(const pb::TranslationChange& message, const std::string& at);
+Result<std::vector<TranslationCorrection>> FromMessage(const pb::CorrectArticleRequest& request);
 Site FromMessage(const pb::Site& site);
 Source FromMessage(const pb::Source& source);
 Author FromMessage(const pb::Author& author);  // without its sequence

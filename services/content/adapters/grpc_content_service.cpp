@@ -4,15 +4,18 @@
 #include <utility>
 
 #include "libs/bus/outbox.h"
+#include "services/content/adapters/change_article.h"
 #include "services/content/adapters/content_messages.h"
 #include "services/content/adapters/pg_article_store.h"
 #include "services/content/adapters/pg_idempotency.h"
 #include "services/content/adapters/pg_list_pages.h"
 #include "services/content/adapters/pg_media_store.h"
+#include "services/content/adapters/pg_revisions.h"
 #include "services/content/adapters/rpc_acts.h"
 #include "services/content/adapters/svg_check.h"
 #include "services/content/core/article_event.h"
 #include "services/content/core/editing.h"
+#include "services/content/core/life.h"
 #include "services/content/core/rules.h"
 
 namespace kimberlite::content {
@@ -25,15 +28,6 @@ constexpr std::size_t kSortKeyLength = 28;
 
 std::vector<std::string> Codes(const google::protobuf::RepeatedPtrField<std::string>& codes) {
   return {codes.begin(), codes.end()};
-}
-
-// What the foreign key says of a section that was removed after the site was read, in the words of CheckSectionExists.
-Result<void> NamingSection(const Result<void>& written, const std::string& section_id) {
-  if (written || written.error().code() != Code::kFailedPrecondition ||
-      written.error().message().find("articles_section_id_fkey") == std::string::npos) {
-    return written;
-  }
-  return Fail(Error::Field(Code::kNotFound, "section_id", "section " + Quoted(section_id) + " does not exist"));
 }
 
 Result<v1::ListArticlesResponse> ListAnchoredPage(pg::Transaction& transaction,
@@ -103,47 +97,31 @@ Result<v1::CreateArticleResponse> GrpcContentService::CreateArticle(const rpc::C
   return Counted(act.verb, WriteOnce<v1::CreateArticleResponse>(pool_, request, act, write));
 }
 
-template <typename Response, typename Request>
-Result<Response> GrpcContentService::ChangeArticle(const Act& act, const Request& request, const Change& change) {
-  KIMBERLITE_RETURN_IF_ERROR(CheckArticleId(request.article_id()));
-  const auto write = [&](pg::Transaction& transaction) -> Result<Response> {
-    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
-    KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, *site, request.article_id()));
-    KIMBERLITE_ASSIGN_OR_RETURN(Article after, change(*site, before));
-    if (after.picture && after.picture != before.picture) {
-      KIMBERLITE_RETURN_IF_ERROR(CheckMediaExists(transaction, after.picture->media_id, "picture.media_id"));
-    }
-    KIMBERLITE_RETURN_IF_ERROR(NamingSection(SaveArticle(transaction, act, before, after), after.section_id));
-    Response response;
-    *response.mutable_article() = MessageOf(after);
-    return response;
-  };
-  return Counted(act.verb, WriteOnce<Response>(pool_, request, act, write));
-}
-
 Result<v1::UpdateArticleResponse> GrpcContentService::UpdateArticle(const rpc::Call& call,
                                                                     const v1::UpdateArticleRequest& request) {
   KIMBERLITE_ASSIGN_OR_RETURN(const ArticleUpdate update, FromMessage(request));
   const Act act = ActOf(call, "update", clock_.Now());
-  return ChangeArticle<v1::UpdateArticleResponse>(act, request, [&](const Site& site, const Article& before) {
-    return content::UpdateArticle(site, before, update, act.time);
-  });
+  return ChangeArticle<v1::UpdateArticleResponse>(
+      pool_, sites_, act, request,
+      [&](const Site& site, const Article& before) { return content::UpdateArticle(site, before, update, act.time); });
 }
 
 Result<v1::PublishArticleResponse> GrpcContentService::PublishArticle(const rpc::Call& call,
                                                                       const v1::PublishArticleRequest& request) {
   const Act act = ActOf(call, "publish", clock_.Now());
-  return ChangeArticle<v1::PublishArticleResponse>(act, request, [&](const Site& site, const Article& before) {
-    return content::PublishArticle(site, before, Codes(request.language_codes()), act.time);
-  });
+  return ChangeArticle<v1::PublishArticleResponse>(
+      pool_, sites_, act, request, [&](const Site& site, const Article& before) {
+        return content::PublishArticle(site, before, Codes(request.language_codes()), act.time);
+      });
 }
 
 Result<v1::WithdrawArticleResponse> GrpcContentService::WithdrawArticle(const rpc::Call& call,
                                                                         const v1::WithdrawArticleRequest& request) {
   const Act act = ActOf(call, "withdraw", clock_.Now(), request.reason());
-  return ChangeArticle<v1::WithdrawArticleResponse>(act, request, [&](const Site& site, const Article& before) {
-    return content::WithdrawArticle(site, before, Codes(request.language_codes()), request.reason());
-  });
+  return ChangeArticle<v1::WithdrawArticleResponse>(
+      pool_, sites_, act, request, [&](const Site& site, const Article& before) {
+        return content::WithdrawArticle(site, before, Codes(request.language_codes()), request.reason());
+      });
 }
 
 Result<v1::GetArticleResponse> GrpcContentService::GetArticle(const rpc::Call&, const v1::GetArticleRequest& request) {
@@ -151,11 +129,17 @@ Result<v1::GetArticleResponse> GrpcContentService::GetArticle(const rpc::Call&, 
   KIMBERLITE_RETURN_IF_ERROR(CheckMinSequence(request.min_sequence()));
   return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::GetArticleResponse> {
     KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+    v1::GetArticleResponse response;
+    if (request.has_as_of_time()) {
+      KIMBERLITE_ASSIGN_OR_RETURN(
+          const Article then, ReadArticleAsOf(transaction, *site, request.article_id(), TimeOf(request.as_of_time())));
+      *response.mutable_article() = MessageOf(then);
+      return response;
+    }
     KIMBERLITE_ASSIGN_OR_RETURN(const Article article, ReadArticle(transaction, *site, request.article_id()));
     if (article.sequence < request.min_sequence()) {
       return NotYet("article " + std::to_string(article.article_id), article.sequence, request.min_sequence());
     }
-    v1::GetArticleResponse response;
     *response.mutable_article() = MessageOf(article);
     if (request.with_sent_sequence()) {
       KIMBERLITE_ASSIGN_OR_RETURN(

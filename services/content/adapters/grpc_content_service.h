@@ -1,15 +1,10 @@
 #pragma once
 
-#include <functional>
-
 #include "kimberlite/content/v1/content_service.pb.h"
 #include "libs/base/time.h"
 #include "libs/pg/pg.h"
 #include "libs/rpc/rpc.h"
-#include "services/content/adapters/act.h"
 #include "services/content/adapters/pg_site_store.h"
-#include "services/content/core/article.h"
-#include "services/content/core/site.h"
 
 namespace kimberlite::content {
 
@@ -34,11 +29,6 @@ class GrpcContentService {
   Result<v1::PutSourceResponse> PutSource(const rpc::Call& call, const v1::PutSourceRequest& request);
   Result<v1::PutMediaResponse> PutMedia(const rpc::Call& call, const v1::PutMediaRequest& request);
   Result<v1::GetMediaResponse> GetMedia(const rpc::Call& call, const v1::GetMediaRequest& request);
-
-  // One act on an existing article: lock, change, save, answer with how it stands.
-  using Change = std::function<Result<Article>(const Site& site, const Article& before)>;
-  template <typename Response, typename Request>
-  Result<Response> ChangeArticle(const Act& act, const Request& request, const Change& change);
 
   pg::Pool& pool_;
   PgSiteStore& sites_;

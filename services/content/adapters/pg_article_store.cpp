@@ -1,5 +1,7 @@
 #include "services/content/adapters/pg_article_store.h"
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -8,8 +10,10 @@
 #include "services/content/adapters/pg_author_store.h"
 #include "services/content/adapters/pg_change_log.h"
 #include "services/content/adapters/pg_list_pages.h"
+#include "services/content/adapters/pg_rows.h"
 #include "services/content/adapters/pg_withdrawals.h"
 #include "services/content/core/article_event.h"
+#include "services/content/core/drift.h"
 #include "services/content/core/editing.h"
 
 namespace kimberlite::content {
@@ -21,39 +25,46 @@ std::optional<std::string> NullIfEmpty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
 
-std::string AltOf(const std::optional<Picture>& picture) {
-  return picture ? nlohmann::json(picture->alt).dump() : "{}";
+using Texts = std::map<std::string, std::string>;
+
+std::string JsonOf(const Texts& texts) { return texts.empty() ? "{}" : nlohmann::json(texts).dump(); }
+
+std::string AltOf(const std::optional<Picture>& picture) { return picture ? JsonOf(picture->alt) : "{}"; }
+std::string CaptionsOf(const std::optional<Picture>& picture) { return picture ? JsonOf(picture->captions) : "{}"; }
+std::string CreditOf(const std::optional<Picture>& picture) { return picture ? picture->credit : ""; }
+
+std::string CorrectionsJson(const Translation& translation) {
+  if (translation.corrections.empty()) return "[]";
+  nlohmann::json json = nlohmann::json::array();
+  for (const Correction& correction : translation.corrections) {
+    json.push_back({correction.time.time_since_epoch().count(), correction.note});
+  }
+  return json.dump();
+}
+
+std::vector<std::int64_t> FlatOf(const std::vector<Paragraph>& paragraphs) {
+  std::vector<std::int64_t> numbers;
+  for (const Paragraph& paragraph : paragraphs) {
+    numbers.push_back(paragraph.id);
+    numbers.push_back(paragraph.hash);
+  }
+  return numbers;
+}
+
+std::vector<Paragraph> ParagraphsOf(const std::vector<std::int64_t>& numbers) {
+  std::vector<Paragraph> paragraphs;
+  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) paragraphs.push_back({numbers[i], numbers[i + 1]});
+  return paragraphs;
 }
 
 std::optional<std::string> MediaOf(const std::optional<Picture>& picture) {
   return picture ? std::optional<std::string>(picture->media_id) : std::nullopt;
 }
 
-std::optional<Picture> PictureOf(const pg::Row& row) {
-  if (row.IsNull("picture_media_id")) return std::nullopt;
-  return Picture{.media_id = row.String("picture_media_id"),
-                 .alt = nlohmann::json::parse(row.Text("picture_alt")).get<std::map<std::string, std::string>>()};
-}
-
 std::vector<std::int64_t> ConceptIds(const Article& article) {
   std::vector<std::int64_t> ids;
   for (const Tag& tag : article.tags) ids.push_back(tag.concept_id);
   return ids;
-}
-
-// The columns of a translation but its body and from_item.
-Translation TranslationOf(const pg::Row& row) {
-  return {.language_code = row.String("language_code"),
-          .state = static_cast<TranslationState>(row.Int("state")),
-          .version = static_cast<std::int32_t>(row.Int("version")),
-          .headline = row.String("headline"),
-          .slug = row.String("slug"),
-          .summary = row.String("summary"),
-          .authors = row.Strings("authors"),
-          .author_ids = row.Strings("author_ids"),
-          .published_time = row.OptionalInstant("published_time"),
-          .archive_month = row.String("archive_month"),
-          .updated_time = row.Instant("updated_time")};
 }
 
 // All but the sort key and the body.
@@ -70,10 +81,12 @@ Card CardOf(const pg::Row& row) {
 Result<Article> Read(pg::Transaction& transaction, const Site& site, std::int64_t article_id, bool lock) {
   constexpr const char* kSelect =
       "SELECT sequence, section_id, source_id, source_url, original_language_code, picture_media_id, picture_alt,"
-      " tagging_sequence, created_time FROM content.articles WHERE article_id = $1";
+      " picture_captions, picture_credit, tagging_sequence, created_time, embargo_time, struck_concept_ids FROM "
+      "content.articles WHERE article_id = $1";
   constexpr const char* kSelectForUpdate =
       "SELECT sequence, section_id, source_id, source_url, original_language_code, picture_media_id, picture_alt,"
-      " tagging_sequence, created_time FROM content.articles WHERE article_id = $1 FOR UPDATE";
+      " picture_captions, picture_credit, tagging_sequence, created_time, embargo_time, struck_concept_ids FROM "
+      "content.articles WHERE article_id = $1 FOR UPDATE";
   KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
                               transaction.Query(lock ? kSelectForUpdate : kSelect, pg::Params(article_id)));
   if (rows.empty()) {
@@ -89,19 +102,31 @@ Result<Article> Read(pg::Transaction& transaction, const Site& site, std::int64_
                   .original_language_code = row.String("original_language_code"),
                   .picture = PictureOf(row),
                   .tagging_sequence = row.Int("tagging_sequence"),
-                  .created_time = row.Instant("created_time")};
+                  .created_time = row.Instant("created_time"),
+                  .embargo_time = row.OptionalInstant("embargo_time"),
+                  .struck_concepts = row.Ints("struck_concept_ids")};
 
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows translations,
       transaction.Query(
           "SELECT language_code, state, version, headline, slug, summary, body_html, authors, author_ids,"
-          " published_time, archive_month, updated_time, from_item FROM content.translations WHERE article_id = $1",
+          " published_time, archive_month, updated_time, from_item, scheduled_time, corrections, paragraphs,"
+          " followed, behind_since FROM content.translations WHERE article_id = $1",
           pg::Params(article_id)));
-  for (const pg::Row& translation : translations) {
-    article.translations.push_back(TranslationOf(translation));
-    article.translations.back().body_html = translation.String("body_html");
-    article.translations.back().from_item = translation.Bool("from_item");
+  bool unknown_paragraphs = false;
+  for (const pg::Row& row : translations) {
+    article.translations.push_back(TranslationOf(row));
+    Translation& translation = article.translations.back();
+    translation.body_html = row.String("body_html");
+    translation.from_item = row.Bool("from_item");
+    translation.scheduled_time = row.OptionalInstant("scheduled_time");
+    translation.corrections = CorrectionsOf(row.Text("corrections"));
+    translation.paragraphs = ParagraphsOf(row.Ints("paragraphs"));
+    translation.followed = ParagraphsOf(row.Ints("followed"));
+    translation.behind_since = row.OptionalInstant("behind_since");
+    unknown_paragraphs |= row.IsNull("paragraphs");
   }
+  if (unknown_paragraphs) TrackDrift(nullptr, article, article.created_time);
   OrderTranslations(site, article);
 
   KIMBERLITE_ASSIGN_OR_RETURN(
@@ -116,59 +141,86 @@ Result<Article> Read(pg::Transaction& transaction, const Site& site, std::int64_
   return article;
 }
 
+// Origins and confidences of the tags as arrays.
+struct TagColumns {
+  std::vector<std::int64_t> origins;
+  std::vector<std::string> confidences;
+};
+TagColumns ColumnsOf(const std::vector<Tag>& tags) {
+  TagColumns columns;
+  for (const Tag& tag : tags) {
+    columns.origins.push_back(static_cast<std::int64_t>(tag.origin));
+    // The shortest form that reads back the same.
+    columns.confidences.push_back(nlohmann::json(tag.confidence).dump());
+  }
+  return columns;
+}
+
 Result<void> WriteTags(pg::Transaction& transaction, const Article& article) {
   KIMBERLITE_RETURN_IF_ERROR(
       transaction.Query("DELETE FROM content.article_tags WHERE article_id = $1", pg::Params(article.article_id)));
   if (article.tags.empty()) return {};
-  std::vector<std::int64_t> origins;
-  std::vector<std::string> confidences;
-  for (const Tag& tag : article.tags) {
-    origins.push_back(static_cast<std::int64_t>(tag.origin));
-    confidences.push_back(nlohmann::json(tag.confidence).dump());  // the shortest form that reads back the same
-  }
+  const TagColumns columns = ColumnsOf(article.tags);
   KIMBERLITE_RETURN_IF_ERROR(
       transaction.Query("INSERT INTO content.article_tags (article_id, rank, concept_id, origin, confidence)"
                         " SELECT $1, rank, concept_id, origin, confidence::float8"
                         " FROM unnest($2::bigint[], $3::bigint[], $4::text[]) WITH ORDINALITY AS t (concept_id, "
                         "origin, confidence, rank)",
-                        pg::Params(article.article_id, ConceptIds(article), origins, confidences)));
+                        pg::Params(article.article_id, ConceptIds(article), columns.origins, columns.confidences)));
   return {};
 }
 
-Result<void> WriteTranslation(pg::Transaction& transaction, const Article& article, const Translation& translation) {
-  const pg::Params params(article.article_id, translation.language_code, static_cast<std::int64_t>(translation.state),
-                          translation.version, translation.headline, translation.slug, translation.summary,
-                          translation.body_html, translation.authors, translation.published_time,
-                          translation.updated_time, translation.from_item, translation.author_ids,
-                          translation.archive_month);
+int BehindOf(const Article& article, const Translation& translation) {
+  const std::optional<Drift> drift = DriftOf(article, translation);
+  return drift ? drift->behind : 0;
+}
+
+// `old` is null for a new one.
+Result<void> WriteTranslation(pg::Transaction& transaction, const Article& article, const Translation* old,
+                              const Translation& translation) {
+  const pg::Params params(
+      article.article_id, translation.language_code, static_cast<std::int64_t>(translation.state), translation.version,
+      translation.headline, translation.slug, translation.summary, translation.body_html, translation.authors,
+      translation.published_time, translation.updated_time, translation.from_item, translation.author_ids,
+      translation.archive_month, translation.scheduled_time, CorrectionsJson(translation), FlatOf(translation.paragraphs),
+      FlatOf(translation.followed), BehindOf(article, translation), translation.behind_since);
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "INSERT INTO content.translations (article_id, language_code, state, version, headline, slug, summary, body_html,"
-      " authors, published_time, updated_time, from_item, author_ids, archive_month)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+      " authors, published_time, updated_time, from_item, author_ids, archive_month, scheduled_time, corrections,"
+      " paragraphs, followed, behind, behind_since)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::jsonb, $17, $18, $19, $20)"
       " ON CONFLICT (article_id, language_code) DO UPDATE SET state = excluded.state, version = excluded.version,"
       " headline = excluded.headline, slug = excluded.slug, summary = excluded.summary, body_html = excluded.body_html,"
       " authors = excluded.authors, published_time = excluded.published_time, updated_time = excluded.updated_time,"
-      " from_item = excluded.from_item, author_ids = excluded.author_ids, archive_month = excluded.archive_month",
+      " from_item = excluded.from_item, author_ids = excluded.author_ids, archive_month = excluded.archive_month,"
+      " scheduled_time = excluded.scheduled_time, corrections = excluded.corrections,"
+      " paragraphs = excluded.paragraphs, followed = excluded.followed, behind = excluded.behind,"
+      " behind_since = excluded.behind_since",
       params));
+  // How far it is behind is no version of it.
+  if (old != nullptr && old->version == translation.version) return {};
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "INSERT INTO content.translation_revisions (article_id, language_code, version, sequence, state, headline, slug,"
-      " summary, body_html, authors, published_time, updated_time)"
-      " VALUES ($1, $2, $4, $12, $3, $5, $6, $7, $8, $9, $10, $11)",
+      " summary, body_html, authors, published_time, updated_time, scheduled_time, corrections, author_ids)"
+      " VALUES ($1, $2, $4, $12, $3, $5, $6, $7, $8, $9, $10, $11, $13, $14::jsonb, $15)",
       pg::Params(article.article_id, translation.language_code, static_cast<std::int64_t>(translation.state),
                  translation.version, translation.headline, translation.slug, translation.summary,
                  translation.body_html, translation.authors, translation.published_time, translation.updated_time,
-                 article.sequence)));
+                 article.sequence, translation.scheduled_time, CorrectionsJson(translation), translation.author_ids)));
   return {};
 }
 
 Result<void> WriteRevision(pg::Transaction& transaction, const Act& act, const Article& article) {
+  const TagColumns tags = ColumnsOf(article.tags);
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "INSERT INTO content.article_revisions (article_id, sequence, verb, note, changed_by, changed_time, section_id,"
-      " source_id, source_url, picture_media_id, picture_alt, concept_ids)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12)",
+      " source_id, source_url, picture_media_id, picture_alt, concept_ids, picture_captions, picture_credit,"
+      " embargo_time, struck_concept_ids, tag_origins, tag_confidences)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13::jsonb, $14, $15, $16, $17, $18)",
       pg::Params(article.article_id, article.sequence, act.verb, act.note, act.actor, act.time, article.section_id,
                  NullIfEmpty(article.source_id), article.source_url, MediaOf(article.picture), AltOf(article.picture),
-                 ConceptIds(article))));
+                 ConceptIds(article), CaptionsOf(article.picture), CreditOf(article.picture), article.embargo_time,
+                 article.struck_concepts, tags.origins, tags.confidences)));
   return {};
 }
 
@@ -209,6 +261,20 @@ Result<void> AddToLists(pg::Transaction& transaction, std::int64_t article_id, c
   return {};
 }
 
+// What all translations are behind, and since when the last of them is.
+struct Work {
+  int behind = 0;
+  std::optional<Time> since;
+};
+Work WorkOf(const Article& article) {
+  Work work;
+  for (const Translation& translation : article.translations) {
+    work.behind += BehindOf(article, translation);
+    if (translation.behind_since) work.since = std::max(work.since, translation.behind_since);
+  }
+  return work;
+}
+
 // Keeps the languages in which something becomes public in the site until the transaction ends: whoever removes one
 // holds the site's row and looks for public translations. Before any row that this one may wait for is written (the
 // foreign keys lock sections), so that the two never wait for each other.
@@ -239,7 +305,7 @@ Result<void> WriteChange(pg::Transaction& transaction, const Act& act, const Art
   for (const Translation& translation : after.translations) {
     const Translation* old = before ? before->Find(translation.language_code) : nullptr;
     if (old == nullptr || *old != translation)
-      KIMBERLITE_RETURN_IF_ERROR(WriteTranslation(transaction, after, translation));
+      KIMBERLITE_RETURN_IF_ERROR(WriteTranslation(transaction, after, old, translation));
   }
   const bool tags_moved = before == nullptr ? !after.tags.empty() : before->tags != after.tags;
   if (tags_moved) KIMBERLITE_RETURN_IF_ERROR(WriteTags(transaction, after));
@@ -302,13 +368,15 @@ Result<void> ReadBodies(pg::Transaction& transaction, ListPage& page, const std:
 // the limit leaves, would rather read the tables whole.
 const char* const kListSql =
     "SELECT e.sort_key, e.article_id, a.sequence, a.section_id, a.source_id, a.picture_media_id, a.picture_alt,"
+    " a.picture_captions, a.picture_credit,"
     " ARRAY(SELECT g.concept_id FROM content.article_tags AS g WHERE g.article_id = e.article_id ORDER BY g.rank)"
     " AS concept_ids,"
     " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.author_ids, t.published_time,"
     " t.archive_month, t.updated_time, t.body_bytes"
     " FROM (SELECT list_key, sort_key, article_id, language_code FROM content.list_entries"
     " WHERE list_key = $1 AND sort_key < $2 AND sort_key >= $4 ORDER BY sort_key DESC LIMIT $3) AS e"
-    " CROSS JOIN LATERAL (SELECT sequence, section_id, source_id, picture_media_id, picture_alt FROM content.articles"
+    " CROSS JOIN LATERAL (SELECT sequence, section_id, source_id, picture_media_id, picture_alt,"
+    " picture_captions, picture_credit FROM content.articles"
     " WHERE article_id = e.article_id OFFSET 0) AS a"
     " CROSS JOIN LATERAL (SELECT language_code, state, version, headline, slug, summary, authors, author_ids,"
     " published_time, archive_month, updated_time, octet_length(body_html) AS body_bytes FROM content.translations"
@@ -318,6 +386,7 @@ const char* const kListSql =
 // The bodies are read only when they fit together: until then a row carries no more than where its body lies.
 const char* const kCardsSql =
     "SELECT w.article_id, a.sequence, a.section_id, a.source_id, a.picture_media_id, a.picture_alt,"
+    " a.picture_captions, a.picture_credit,"
     " ARRAY(SELECT g.concept_id FROM content.article_tags AS g WHERE g.article_id = w.article_id ORDER BY g.rank)"
     " AS concept_ids,"
     " t.language_code, t.state, t.version, t.headline, t.slug, t.summary, t.authors, t.author_ids, t.published_time,"
@@ -329,7 +398,8 @@ const char* const kCardsSql =
     " array_position($2::text[], language_code) AS preference FROM content.translations"
     " WHERE article_id = w.article_id AND language_code = ANY ($2::text[]) AND state = 2"
     " ORDER BY array_position($2::text[], language_code) LIMIT $3) AS t"
-    " CROSS JOIN LATERAL (SELECT sequence, section_id, source_id, picture_media_id, picture_alt FROM content.articles"
+    " CROSS JOIN LATERAL (SELECT sequence, section_id, source_id, picture_media_id, picture_alt,"
+    " picture_captions, picture_credit FROM content.articles"
     " WHERE article_id = w.article_id OFFSET 0) AS a"
     " ORDER BY w.place, t.preference";
 
@@ -349,11 +419,13 @@ Result<void> InsertArticle(pg::Transaction& transaction, const Act& act, Article
   article.article_id = id[0].Int("article_id");
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "INSERT INTO content.articles (article_id, sequence, section_id, source_id, source_url, original_language_code,"
-      " picture_media_id, picture_alt, tagging_sequence, created_time)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10)",
+      " picture_media_id, picture_alt, tagging_sequence, created_time, picture_captions, picture_credit, embargo_time,"
+      " struck_concept_ids)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11::jsonb, $12, $13, $14)",
       pg::Params(article.article_id, article.sequence, article.section_id, NullIfEmpty(article.source_id),
                  article.source_url, article.original_language_code, MediaOf(article.picture), AltOf(article.picture),
-                 article.tagging_sequence, article.created_time)));
+                 article.tagging_sequence, article.created_time, CaptionsOf(article.picture), CreditOf(article.picture),
+                 article.embargo_time, article.struck_concepts)));
   return WriteChange(transaction, act, nullptr, article);
 }
 
@@ -361,12 +433,15 @@ Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Art
   if (before == after) return {};
   KIMBERLITE_RETURN_IF_ERROR(HoldLanguages(transaction, &before, after));
   KIMBERLITE_RETURN_IF_ERROR(ResolveBylines(transaction, act, &before, after));
+  const Work work = WorkOf(after);
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
-      "UPDATE content.articles SET sequence = $2, section_id = $3, source_id = $4, source_url = $5, picture_media_id = "
-      "$6,"
-      " picture_alt = $7::jsonb, tagging_sequence = $8 WHERE article_id = $1",
+      "UPDATE content.articles SET sequence = $2, section_id = $3, source_id = $4, source_url = $5,"
+      " picture_media_id = $6, picture_alt = $7::jsonb, tagging_sequence = $8, picture_captions = $9::jsonb,"
+      " picture_credit = $10, embargo_time = $11, struck_concept_ids = $12, behind = $13, behind_since = $14"
+      " WHERE article_id = $1",
       pg::Params(after.article_id, after.sequence, after.section_id, NullIfEmpty(after.source_id), after.source_url,
-                 MediaOf(after.picture), AltOf(after.picture), after.tagging_sequence)));
+                 MediaOf(after.picture), AltOf(after.picture), after.tagging_sequence, CaptionsOf(after.picture),
+                 CreditOf(after.picture), after.embargo_time, after.struck_concepts, work.behind, work.since)));
   // What tagging said may leave the article itself as it was.
   if (before.sequence == after.sequence) return {};
   return WriteChange(transaction, act, &before, after);

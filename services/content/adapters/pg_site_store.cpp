@@ -36,7 +36,12 @@ constexpr const char* kRead =
     "SELECT sequence, settings,"
     " ARRAY(SELECT source_id FROM content.sources ORDER BY source_id) AS source_ids,"
     " ARRAY(SELECT name FROM content.sources ORDER BY source_id) AS source_names,"
-    " ARRAY(SELECT url FROM content.sources ORDER BY source_id) AS source_urls"
+    " ARRAY(SELECT url FROM content.sources ORDER BY source_id) AS source_urls,"
+    " ARRAY(SELECT rights FROM content.sources ORDER BY source_id) AS source_rights,"
+    // Microseconds, -1 for none: an array without NULLs.
+    " ARRAY(SELECT coalesce((extract(epoch FROM rights_expire_time) * 1000000)::bigint, -1) FROM content.sources"
+    " ORDER BY source_id) AS source_expiries,"
+    " ARRAY(SELECT withdraw_on_expiry::int FROM content.sources ORDER BY source_id) AS source_withdraws"
     " FROM content.site";
 
 Result<Site> SiteOf(const pg::Row& row) {
@@ -50,7 +55,15 @@ Result<Site> SiteOf(const pg::Row& row) {
   const std::vector<std::string> ids = row.Strings("source_ids");
   const std::vector<std::string> names = row.Strings("source_names");
   const std::vector<std::string> urls = row.Strings("source_urls");
-  for (std::size_t i = 0; i < ids.size(); ++i) site.sources.push_back({ids[i], names[i], urls[i]});
+  const std::vector<std::string> rights = row.Strings("source_rights");
+  const std::vector<std::int64_t> expiries = row.Ints("source_expiries");
+  const std::vector<std::int64_t> withdraws = row.Ints("source_withdraws");
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    Source source{.source_id = ids[i], .name = names[i], .url = urls[i], .rights = rights[i]};
+    if (expiries[i] >= 0) source.rights_expire_time = Time(std::chrono::microseconds(expiries[i]));
+    source.withdraw_on_expiry = withdraws[i] != 0;
+    site.sources.push_back(std::move(source));
+  }
   return site;
 }
 
@@ -108,9 +121,13 @@ Result<void> CheckNothingInUseGoes(pg::Transaction& transaction, const Site& bef
 // Writes a source under the site's lock, raising the sequence.
 Result<void> WriteSource(pg::Transaction& transaction, const Act& act, std::int64_t sequence, const Source& source) {
   KIMBERLITE_RETURN_IF_ERROR(
-      transaction.Query("INSERT INTO content.sources (source_id, name, url) VALUES ($1, $2, $3)"
-                        " ON CONFLICT (source_id) DO UPDATE SET name = excluded.name, url = excluded.url",
-                        pg::Params(source.source_id, source.name, source.url)));
+      transaction.Query("INSERT INTO content.sources (source_id, name, url, rights, rights_expire_time,"
+                        " withdraw_on_expiry) VALUES ($1, $2, $3, $4, $5, $6)"
+                        " ON CONFLICT (source_id) DO UPDATE SET name = excluded.name, url = excluded.url,"
+                        " rights = excluded.rights, rights_expire_time = excluded.rights_expire_time,"
+                        " withdraw_on_expiry = excluded.withdraw_on_expiry",
+                        pg::Params(source.source_id, source.name, source.url, source.rights, source.rights_expire_time,
+                                   source.withdraw_on_expiry)));
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query("UPDATE content.site SET sequence = $1", pg::Params(sequence)));
   return Record(transaction, act, sequence, JsonOf(MessageOf(source)));
 }

@@ -15,6 +15,7 @@ Result<Article> ApplyTags(const Article& before, const TagSuggestion& suggestion
     const FoundConcept& found = suggestion.concepts[i];
     if (found.concept_id <= 0) return InvalidField(At("suggestions", i) + ".concept_id", "must be greater than 0");
     if (std::ranges::find(after.tags, found.concept_id, &Tag::concept_id) != after.tags.end()) continue;
+    if (std::ranges::find(after.struck_concepts, found.concept_id) != after.struck_concepts.end()) continue;
     // Written so that a NaN becomes 0.
     const double confidence = found.confidence > 0 ? std::min(found.confidence, 1.0) : 0.0;
     after.tags.push_back({found.concept_id, TagOrigin::kAutomatic, confidence});

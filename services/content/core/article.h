@@ -9,13 +9,28 @@
 #include <vector>
 
 #include "libs/base/time.h"
+#include "services/content/core/paragraphs.h"
 
 // A story and its translations, as the rules of this service see them.
 namespace kimberlite::content {
 
 // The numbers are stored, and are those of the proto.
-enum class TranslationState : std::uint8_t { kDraft = 1, kPublished = 2, kWithdrawn = 3 };
+enum class TranslationState : std::uint8_t {
+  kDraft = 1,
+  kPublished = 2,
+  kWithdrawn = 3,
+  kReview = 4,
+  kScheduled = 5,
+};
 enum class TagOrigin : std::uint8_t { kAutomatic = 1, kEditor = 2 };
+
+// A public note of what was wrong.
+struct Correction {
+  Time time;
+  std::string note;
+
+  bool operator==(const Correction&) const = default;
+};
 
 // A story in one language.
 struct Translation {
@@ -32,6 +47,11 @@ struct Translation {
   std::string archive_month;            // "yyyy-mm" of it in the site's time zone then; empty before
   Time updated_time;                    // when its words last changed
   bool from_item = false;               // its words are as an ingested item gave them
+  std::optional<Time> scheduled_time;   // while state is kScheduled
+  std::vector<Correction> corrections;  // oldest first
+  std::vector<Paragraph> paragraphs;    // of body_html
+  std::vector<Paragraph> followed;      // the original's paragraphs as the translation has followed them
+  std::optional<Time> behind_since;     // when the original first moved away from it
 
   bool operator==(const Translation&) const = default;
 };
@@ -47,7 +67,9 @@ struct Tag {
 
 struct Picture {
   std::string media_id;
-  std::map<std::string, std::string> alt;  // per language code
+  std::map<std::string, std::string> alt;       // per language code
+  std::map<std::string, std::string> captions;  // per language code
+  std::string credit;                           // may be empty
 
   bool operator==(const Picture&) const = default;
 };
@@ -64,6 +86,8 @@ struct Article {
   std::vector<Translation> translations;
   std::int64_t tagging_sequence = 0;  // of the newest suggestion taken in; bookkeeping, no change of the article
   Time created_time;
+  std::optional<Time> embargo_time;           // nothing becomes public before
+  std::vector<std::int64_t> struck_concepts;  // that automatic tagging may not bring back
 
   const Translation* Find(std::string_view language_code) const {
     for (const Translation& translation : translations) {

@@ -36,6 +36,24 @@ bool Entered(const Article* before, const Article& after, TranslationState state
   });
 }
 
+// Whether it holds for a translation that was there before.
+template <typename Test>
+bool Any(const Article* before, const Article& after, const Test& test) {
+  if (before == nullptr) return false;
+  return std::ranges::any_of(after.translations, [&](const Translation& translation) {
+    const Translation* old = before->Find(translation.language_code);
+    return old != nullptr && test(*old, translation);
+  });
+}
+
+// Whether it moved between states that readers see nothing of.
+bool IsRescheduled(const Translation& old, const Translation& now) {
+  const auto hidden = [](TranslationState state) {
+    return state != TranslationState::kPublished && state != TranslationState::kWithdrawn;
+  };
+  return hidden(now.state) && (old.state != now.state || old.scheduled_time != now.scheduled_time);
+}
+
 // "2026-11"
 bool IsMonth(std::string_view text) {
   if (text.size() != 7 || text[4] != '-') return false;
@@ -137,6 +155,15 @@ std::vector<Change> Changes(const Article* before, const Article& after) {
   if (Entered(before, after, TranslationState::kWithdrawn)) changes.push_back(Change::kWithdrawn);
   if (before != nullptr && before->tags != after.tags) changes.push_back(Change::kTags);
   if (before != nullptr && !SamePlace(*before, after)) changes.push_back(Change::kPlace);
+  if (Any(before, after,
+          [](const Translation& old, const Translation& now) { return old.corrections != now.corrections; }))
+    changes.push_back(Change::kCorrected);
+  const bool waits = before != nullptr && before->embargo_time != after.embargo_time;
+  if (waits || Any(before, after, IsRescheduled)) changes.push_back(Change::kSchedule);
+  if (Any(before, after, [](const Translation& old, const Translation& now) {
+        return old.followed != now.followed || old.behind_since != now.behind_since;
+      }))
+    changes.push_back(Change::kDrift);
   return changes;
 }
 

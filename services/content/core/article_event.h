@@ -52,7 +52,17 @@ struct ListDiff {
 ListDiff DiffLists(const std::vector<ListPlace>& before, const std::vector<ListPlace>& after);
 
 // The numbers of the proto's ArticleChange.
-enum class Change : std::uint8_t { kCreated = 1, kText = 2, kPublished = 3, kWithdrawn = 4, kTags = 5, kPlace = 6 };
+enum class Change : std::uint8_t {
+  kCreated = 1,
+  kText = 2,
+  kPublished = 3,
+  kWithdrawn = 4,
+  kTags = 5,
+  kPlace = 6,
+  kCorrected = 7,
+  kSchedule = 8,
+  kDrift = 9,
+};
 
 // What moved, in the order of the numbers. `before` is null for a new article.
 std::vector<Change> Changes(const Article* before, const Article& after);

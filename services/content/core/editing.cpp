@@ -7,12 +7,12 @@
 #include "libs/base/text.h"
 #include "libs/i18n/dates.h"
 #include "libs/i18n/slug.h"
+#include "services/content/core/drift.h"
+#include "services/content/core/life.h"
 #include "services/content/core/rules.h"
 
 namespace kimberlite::content {
 namespace {
-
-std::string Name(const Article& article) { return "article " + std::to_string(article.article_id); }
 
 Result<void> CheckWords(const Translation& translation, const std::string& at) {
   KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(translation.headline, at + ".headline", 1, kMaxHeadline));
@@ -30,7 +30,12 @@ Result<void> CheckPicture(const Site& site, const std::optional<Picture>& pictur
     KIMBERLITE_RETURN_IF_ERROR(CheckSiteLanguage(site, code, at));
     KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(alt, at, 0, kMaxAlt));
   }
-  return {};
+  for (const auto& [code, caption] : picture->captions) {
+    const std::string at = "picture.captions[" + Quoted(code) + "]";
+    KIMBERLITE_RETURN_IF_ERROR(CheckSiteLanguage(site, code, at));
+    KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(caption, at, 0, kMaxCaption));
+  }
+  return CheckPlainText(picture->credit, "picture.credit", 0, kMaxCredit);
 }
 
 bool SameWords(const Translation& a, const Translation& b) {
@@ -47,6 +52,22 @@ Result<void> ChangeWords(Translation& translation, const TranslationChange& chan
   if (change.authors) translation.authors = *change.authors;
   KIMBERLITE_RETURN_IF_ERROR(CheckWords(translation, at));
   if (translation.slug.empty()) translation.slug = SlugOf(translation.headline, translation.language_code);
+  return {};
+}
+
+// Automatic tags of these concepts go, and stay away.
+Result<void> Strike(Article& article, const std::vector<std::int64_t>& concept_ids) {
+  KIMBERLITE_RETURN_IF_ERROR(CheckConceptIds(concept_ids, "struck_concept_ids"));
+  for (std::size_t i = 0; i < concept_ids.size(); ++i) {
+    const auto tag = std::ranges::find(article.tags, concept_ids[i], &Tag::concept_id);
+    if (tag == article.tags.end()) continue;
+    if (tag->origin == TagOrigin::kEditor) {
+      return InvalidField(At("struck_concept_ids", i), "must not name concept " + std::to_string(concept_ids[i]) +
+                                                           ", which an editor has set; take it from concept_ids");
+    }
+    article.tags.erase(tag);
+  }
+  article.struck_concepts = concept_ids;
   return {};
 }
 
@@ -87,30 +108,15 @@ Result<void> ReviseTranslation(Translation& translation, const TranslationChange
   return {};
 }
 
-Result<void> ChangeTranslations(const Site& site, Article& after, const std::vector<TranslationChange>& changes,
-                                Time now) {
-  if (changes.size() > kMaxTranslations) return TooMany("translations", kMaxTranslations, changes.size());
-  std::set<std::string_view> seen;
-  std::string last_body;  // the field
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    const TranslationChange& change = changes[i];
-    const std::string at = At("translations", i);
-    if (change.body_html && !change.body_html->empty()) last_body = at + ".body_html";
-    KIMBERLITE_RETURN_IF_ERROR(CheckSiteLanguage(site, change.language_code, at + ".language_code"));
-    if (!seen.insert(change.language_code).second) {
-      return InvalidField(at + ".language_code", "must not name " + change.language_code + " twice");
-    }
-    if (Translation* translation = after.Find(change.language_code)) {
-      KIMBERLITE_RETURN_IF_ERROR(ReviseTranslation(*translation, change, Name(after), at, now));
-    } else {
-      KIMBERLITE_RETURN_IF_ERROR(AddTranslation(after, change, at, now));
-    }
-  }
-  if (last_body.empty()) return {};
-  return CheckBodiesTogether(after, last_body);
+}  // namespace
+
+std::string Name(const Article& article) { return "article " + std::to_string(article.article_id); }
+
+Article Next(const Article& before, Article after) {
+  if (after != before) ++after.sequence;
+  return after;
 }
 
-// The translations that the request names, in its order. NOT_FOUND when one does not exist.
 Result<std::vector<std::size_t>> Named(const Site& site, const Article& article,
                                        const std::vector<std::string>& languages) {
   std::vector<std::size_t> indices;
@@ -127,20 +133,30 @@ Result<std::vector<std::size_t>> Named(const Site& site, const Article& article,
   return indices;
 }
 
-std::vector<std::size_t> InState(const Article& article, TranslationState state) {
-  std::vector<std::size_t> indices;
-  for (std::size_t i = 0; i < article.translations.size(); ++i) {
-    if (article.translations[i].state == state) indices.push_back(i);
+Result<void> ChangeTranslations(const Site& site, Article& after, const std::vector<TranslationChange>& changes,
+                                Time now, const std::string& list, const std::string& within) {
+  if (changes.size() > kMaxTranslations) return TooMany(list, kMaxTranslations, changes.size());
+  const Article before = after;
+  std::set<std::string_view> seen;
+  std::string last_body;  // the field
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const TranslationChange& change = changes[i];
+    const std::string at = At(list, i) + within;
+    if (change.body_html && !change.body_html->empty()) last_body = at + ".body_html";
+    KIMBERLITE_RETURN_IF_ERROR(CheckSiteLanguage(site, change.language_code, at + ".language_code"));
+    if (!seen.insert(change.language_code).second) {
+      return InvalidField(at + ".language_code", "must not name " + change.language_code + " twice");
+    }
+    if (Translation* translation = after.Find(change.language_code)) {
+      KIMBERLITE_RETURN_IF_ERROR(ReviseTranslation(*translation, change, Name(after), at, now));
+    } else {
+      KIMBERLITE_RETURN_IF_ERROR(AddTranslation(after, change, at, now));
+    }
   }
-  return indices;
+  if (!last_body.empty()) KIMBERLITE_RETURN_IF_ERROR(CheckBodiesTogether(after, last_body));
+  TrackDrift(before.translations.empty() ? nullptr : &before, after, now);
+  return {};
 }
-
-Article Next(const Article& before, Article after) {
-  if (after != before) ++after.sequence;
-  return after;
-}
-
-}  // namespace
 
 Result<void> CheckBodiesTogether(const Article& article, const std::string& field) {
   std::size_t total = 0;
@@ -159,6 +175,7 @@ std::string SlugOf(const std::string& headline, const std::string& language_code
 
 void Publish(const Site& site, Translation& translation, Time now) {
   translation.state = TranslationState::kPublished;
+  translation.scheduled_time.reset();
   if (translation.published_time) return;
   translation.published_time = now;
   translation.archive_month = i18n::FormatIsoWithOffset(now, site.time_zone).substr(0, 7);
@@ -212,8 +229,9 @@ Result<Article> CreateArticle(const Site& site, const NewArticle& request, Time 
                      .body_html = translation.body_html,
                      .authors = translation.authors});
   }
-  KIMBERLITE_RETURN_IF_ERROR(ChangeTranslations(site, article, words, now));
+  KIMBERLITE_RETURN_IF_ERROR(ChangeTranslations(site, article, words, now, "translations", ""));
   if (request.publish) {
+    KIMBERLITE_RETURN_IF_ERROR(CheckMayBePublic(site, article, now, "publish"));
     for (Translation& translation : article.translations) Publish(site, translation, now);
   }
   OrderTranslations(site, article);
@@ -229,65 +247,22 @@ Result<Article> UpdateArticle(const Site& site, const Article& before, const Art
   if (update.concept_ids) {
     KIMBERLITE_RETURN_IF_ERROR(CheckConceptIds(*update.concept_ids, "concept_ids"));
     after.tags = WithEditorTags(before.tags, *update.concept_ids);
+    // What an editor sets is struck no longer.
+    std::erase_if(after.struck_concepts, [&](std::int64_t id) {
+      return std::ranges::find(*update.concept_ids, id) != update.concept_ids->end();
+    });
+  }
+  if (update.struck_concepts) KIMBERLITE_RETURN_IF_ERROR(Strike(after, *update.struck_concepts));
+  if (update.remove_picture) {
+    if (update.picture) return InvalidField("remove_picture", "must not be set together with picture");
+    after.picture.reset();
   }
   if (update.picture) {
     KIMBERLITE_RETURN_IF_ERROR(CheckPicture(site, update.picture));
     after.picture = update.picture;
   }
-  KIMBERLITE_RETURN_IF_ERROR(ChangeTranslations(site, after, update.translations, now));
+  KIMBERLITE_RETURN_IF_ERROR(ChangeTranslations(site, after, update.translations, now, "translations", ""));
   OrderTranslations(site, after);
-  return Next(before, std::move(after));
-}
-
-Result<Article> PublishArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
-                               Time now) {
-  KIMBERLITE_ASSIGN_OR_RETURN(std::vector<std::size_t> chosen, Named(site, before, languages));
-  if (languages.empty()) {
-    chosen = InState(before, TranslationState::kDraft);
-    if (chosen.empty() && InState(before, TranslationState::kPublished).empty()) {
-      return Fail(Code::kFailedPrecondition, Name(before) + " has no draft to publish");
-    }
-  }
-  Article after = before;
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    Translation& translation = after.translations[chosen[i]];
-    const std::string field = languages.empty() ? "language_codes" : At("language_codes", i);
-    const std::string which = "translation " + translation.language_code + " of " + Name(before);
-    if (translation.state == TranslationState::kPublished) continue;
-    if (translation.state == TranslationState::kWithdrawn) {
-      return Fail(Error::Field(Code::kFailedPrecondition, field, which + " was withdrawn"));
-    }
-    if (!site.HasLanguage(translation.language_code)) {
-      return Fail(Error::Field(Code::kFailedPrecondition, field,
-                               which + " is in none of the site's languages (" + site.LanguageList() + ")"));
-    }
-    Publish(site, translation, now);
-    ++translation.version;
-  }
-  return Next(before, std::move(after));
-}
-
-Result<Article> WithdrawArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
-                                const std::string& reason) {
-  KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(reason, "reason", 0, 1000));
-  KIMBERLITE_ASSIGN_OR_RETURN(std::vector<std::size_t> chosen, Named(site, before, languages));
-  if (languages.empty()) {
-    chosen = InState(before, TranslationState::kPublished);
-    if (chosen.empty() && InState(before, TranslationState::kWithdrawn).empty()) {
-      return Fail(Code::kFailedPrecondition, Name(before) + " has nothing public to withdraw");
-    }
-  }
-  Article after = before;
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    Translation& translation = after.translations[chosen[i]];
-    if (translation.state == TranslationState::kWithdrawn) continue;
-    if (translation.state == TranslationState::kDraft) {
-      return Fail(Error::Field(Code::kFailedPrecondition, At("language_codes", i),
-                               "translation " + translation.language_code + " of " + Name(before) + " is not public"));
-    }
-    translation.state = TranslationState::kWithdrawn;
-    ++translation.version;
-  }
   return Next(before, std::move(after));
 }
 

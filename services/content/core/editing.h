@@ -51,20 +51,14 @@ struct ArticleUpdate {
   std::optional<std::string> section_id;
   std::optional<std::vector<std::int64_t>> concept_ids;
   std::optional<Picture> picture;
+  bool remove_picture = false;
+  std::optional<std::vector<std::int64_t>> struck_concepts;
 };
 
 // The article has no id yet; its sequence is 1.
 Result<Article> CreateArticle(const Site& site, const NewArticle& request, Time now);
 
 Result<Article> UpdateArticle(const Site& site, const Article& before, const ArticleUpdate& update, Time now);
-
-// `languages` empty: all drafts.
-Result<Article> PublishArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
-                               Time now);
-
-// `languages` empty: all that are public.
-Result<Article> WithdrawArticle(const Site& site, const Article& before, const std::vector<std::string>& languages,
-                                const std::string& reason);
 
 // RESOURCE_EXHAUSTED above 16 MiB for the bodies of all translations together: an article must fit into one answer.
 // `field` is that of the body that was added last.
@@ -78,6 +72,21 @@ void OrderTranslations(const Site& site, Article& article);
 
 // Makes a draft public. Its month in the archive is that of the site's time zone now, and stays so.
 void Publish(const Site& site, Translation& translation, Time now);
+
+// Puts the changes into `after`, adding translations that do not exist yet, and follows the drift. Fields are named
+// "{list}[i]{within}.…".
+Result<void> ChangeTranslations(const Site& site, Article& after, const std::vector<TranslationChange>& changes,
+                                Time now, const std::string& list, const std::string& within);
+
+// Where the translations that a request names by language_codes stand, in its order. NOT_FOUND when one does not exist.
+Result<std::vector<std::size_t>> Named(const Site& site, const Article& article,
+                                       const std::vector<std::string>& languages);
+
+// `after` with the next sequence, unless it is `before`.
+Article Next(const Article& before, Article after);
+
+// "article 1001"
+std::string Name(const Article& article);
 
 // The tags with the editor's replaced: those first, in order, then the automatic ones.
 std::vector<Tag> WithEditorTags(const std::vector<Tag>& tags, const std::vector<std::int64_t>& concept_ids);

@@ -6,7 +6,9 @@
 #include "libs/base/text.h"
 #include "libs/i18n/slug.h"
 #include "libs/i18n/words.h"
+#include "services/content/core/drift.h"
 #include "services/content/core/editing.h"
+#include "services/content/core/life.h"
 #include "services/content/core/rules.h"
 
 namespace kimberlite::content {
@@ -105,7 +107,6 @@ Result<Article> ArticleFromItem(const Site& site, const Item& item, const std::s
   translation.version = 1;
   translation.slug = SlugOf(translation.headline, language_code);
   translation.updated_time = now;
-  if (item.publish_at_once) Publish(site, translation, now);
   Article article{.sequence = 1,
                   .section_id = section_id,
                   .source_id = source_id,
@@ -113,6 +114,13 @@ Result<Article> ArticleFromItem(const Site& site, const Item& item, const std::s
                   .original_language_code = language_code,
                   .created_time = now};
   article.translations.push_back(std::move(translation));
+  TrackDrift(nullptr, article, now);
+  Translation& filed = article.translations.front();
+  if (item.publish_at_once && CheckMayBePublic(site, article, now, "")) {
+    Publish(site, filed, now);
+  } else {
+    filed.state = TranslationState::kReview;
+  }
   return article;
 }
 
@@ -147,6 +155,7 @@ Result<Revision> ReviseFromItem(const Article& before, const Item& item, const s
   translation->authors = std::move(words.authors);
   translation->updated_time = now;
   KIMBERLITE_RETURN_IF_ERROR(CheckBodiesTogether(revision.article, "body_html"));
+  TrackDrift(&before, revision.article, now);
   ++translation->version;
   ++revision.article.sequence;
   return revision;

@@ -143,7 +143,16 @@ Result<void> CheckSections(const Site& site) {
       return InvalidField(at + ".section_id", "must not name " + site.sections[i].section_id + " twice");
     }
   }
-  return CheckSlugsDiffer(site);
+  KIMBERLITE_RETURN_IF_ERROR(CheckSlugsDiffer(site));
+  std::set<std::string_view> linked;
+  for (std::size_t i = 0; i < site.navigation_section_ids.size(); ++i) {
+    const std::string at = At("site.navigation_section_ids", i);
+    KIMBERLITE_RETURN_IF_ERROR(CheckSectionExists(site, site.navigation_section_ids[i], at));
+    if (!linked.insert(site.navigation_section_ids[i]).second) {
+      return InvalidField(at, "must not name " + site.navigation_section_ids[i] + " twice");
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -191,6 +200,10 @@ Result<void> CheckSource(const Source& source) {
     return InvalidField("source.source_id", "must be 1 to 60 of a-z, 0-9 and single hyphens between them");
   }
   KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(source.name, "source.name", 1, kMaxSourceName));
+  KIMBERLITE_RETURN_IF_ERROR(CheckPlainText(source.rights, "source.rights", 0, 1000));
+  if (source.withdraw_on_expiry && !source.rights_expire_time) {
+    return InvalidField("source.rights_expiry", "must not ask for withdrawal without rights_expire_time");
+  }
   return CheckUrl(source.url, "source.url");
 }
 

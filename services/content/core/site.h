@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "libs/base/error.h"
+#include "libs/base/time.h"
 
 // What all pages share, and the rules that it keeps.
 namespace kimberlite::content {
@@ -31,7 +33,13 @@ struct Section {
 struct Source {
   std::string source_id;
   std::string name;
-  std::string url;  // may be empty
+  std::string url;     // may be empty
+  std::string rights;  // for editors, may be empty
+  std::optional<Time> rights_expire_time;
+  bool withdraw_on_expiry = false;  // what is public then; else it stays
+
+  // Whether nothing of it may become public any more.
+  bool HasExpired(Time now) const { return rights_expire_time && *rights_expire_time <= now; }
 
   bool operator==(const Source&) const = default;
 };
@@ -53,6 +61,7 @@ struct Site {
   std::vector<SocialAccount> social_accounts;
   std::vector<Section> sections;
   std::vector<Source> sources;
+  std::vector<std::string> navigation_section_ids;  // empty: the first level
 
   bool HasLanguage(std::string_view code) const;
   const Section* FindSection(std::string_view id) const;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "services/content/core/life.h"
 #include "services/content/tests/samples.h"
 
 namespace kimberlite::content {

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "services/content/core/life.h"
 #include "services/content/tests/samples.h"
 
 namespace kimberlite::content {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/base/text.h"
+#include "services/content/core/life.h"
 #include "services/content/tests/samples.h"
 
 namespace kimberlite::content {
@@ -98,7 +99,7 @@ TEST(ArticleFromItem, BecomesAStoryInOneLanguage) {
 
   Item item = SampleItem();
   item.publish_at_once = false;
-  EXPECT_EQ(Filed(item).Find("en")->state, TranslationState::kDraft);
+  EXPECT_EQ(Filed(item).Find("en")->state, TranslationState::kReview);
 }
 
 TEST(ArticleFromItem, NeedsAHeadlineAndABodyThatFits) {

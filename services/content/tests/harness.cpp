@@ -67,11 +67,13 @@ void ContentRpcTest::SetUp() {
   server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.tokens_file = tokens_.path()});
   service_->Register(*server_);
   reader_->Register(*server_);
+  life_ = std::make_unique<GrpcLifeService>(database_.pool(), sites_, clock_);
   authors_ = std::make_unique<GrpcAuthorService>(database_.pool(), sites_, clock_);
   authors_->Register(*server_);
   search_->Register(*server_);
   changes_ = std::make_unique<GrpcChangesService>(database_.pool());
   changes_->Register(*server_);
+  life_->Register(*server_);
   const auto started = server_->Start();
   ASSERT_TRUE(started) << started.error().ToString();
 }

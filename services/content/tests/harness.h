@@ -16,6 +16,7 @@
 #include "services/content/adapters/grpc_author_service.h"
 #include "services/content/adapters/grpc_changes_service.h"
 #include "services/content/adapters/grpc_content_service.h"
+#include "services/content/adapters/grpc_life_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
 #include "services/content/adapters/grpc_search_service.h"
 #include "services/content/adapters/pg_site_store.h"
@@ -97,6 +98,7 @@ class ContentRpcTest : public ::testing::Test {
   std::unique_ptr<GrpcAuthorService> authors_;
   std::unique_ptr<GrpcSearchService> search_;
   std::unique_ptr<GrpcChangesService> changes_;
+  std::unique_ptr<GrpcLifeService> life_;
   std::unique_ptr<rpc::Server> server_;
 };
 

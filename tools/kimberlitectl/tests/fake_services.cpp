@@ -65,6 +65,15 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(content, PutSource);
   KIMBERLITE_ANSWER(content, PutMedia);
   KIMBERLITE_ANSWER(content, GetMedia);
+  KIMBERLITE_ANSWER(content, ReviewArticle);
+  KIMBERLITE_ANSWER(content, ScheduleArticle);
+  KIMBERLITE_ANSWER(content, EmbargoArticle);
+  KIMBERLITE_ANSWER(content, CorrectArticle);
+  KIMBERLITE_ANSWER(content, RestoreArticle);
+  KIMBERLITE_ANSWER(content, ListRevisions);
+  KIMBERLITE_ANSWER(content, ListTranslationWork);
+  KIMBERLITE_ANSWER(content, ListParagraphs);
+  KIMBERLITE_ANSWER(content, MarkParagraphsDone);
   KIMBERLITE_ANSWER(content, GetAuthor);
   KIMBERLITE_ANSWER(content, PutAuthor);
   KIMBERLITE_ANSWER(content, ListAuthors);
