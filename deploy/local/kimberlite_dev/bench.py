@@ -4,7 +4,7 @@ import contextlib
 import pathlib
 import subprocess
 
-from . import edge_hit, edge_load, testing
+from . import edge_hit, edge_load, feed_load, testing
 from .build import PROGRAMS as SERVICES
 from .build import build
 from .errors import DevError
@@ -21,6 +21,7 @@ PROGRAMS = {
                ["ingest_bench"], ["env", "KIMBERLITE_TEST_POSTGRES_URL={postgres}", "{bin}/ingest_bench"]),
     "ingest-polling": ("a week of 1,000 feeds in virtual time: waits and requests, beside hourly polls",
                        ["ingest_polling_bench"], ["{bin}/ingest_polling_bench"]),
+    "feed": ("a feed of 50 entries written and checked, in each format", ["feed_bench"], ["{bin}/feed_bench"]),
     "langid": ("the language of sentences, headlines and articles, by a model trained without them", ["langid_train"],
                ["{repository}/libs/langid/train/measure.sh", "{bin}", "{data}", "{dev}/langid"]),
 }
@@ -31,6 +32,9 @@ ON_A_STACK = {
     "edge-miss": ("the time to a page that is not kept, by kind", [], edge_load.miss),
     "edge-cold": ("a new replica and an emptied Redis under 2,000 requests a second: no errors, each page made once", ["http_load"],
                   edge_load.cold),
+    "feed-polls": ("the bytes of a day of polls by a well-behaved reader of a feed", [], feed_load.polls),
+    "feed-fanout": ("from acknowledgement until every feed of every language shows a story", [], feed_load.fanout),
+    "sse": ("the memory of 10,000 idle readers of the live stream", [], feed_load.sse),
     "publish-under-load": ("from acknowledgement to readers while 2,000 others a second read", ["http_load"], edge_load.publish),
 }
 
