@@ -8,11 +8,15 @@
 #include "services/tagging/app.h"
 #include "services/tagging/config.h"
 #include "services/tagging/offline/identify.h"
+#include "services/tagging/offline/suggest.h"
 
 int main(int argc, char** argv) {
   namespace tagging = kimberlite::tagging;
   if (argc >= 2 && argv[1] == std::string_view("identify")) {
     return tagging::RunIdentify(std::vector<std::string_view>(argv + 2, argv + argc), std::cout);
+  }
+  if (argc >= 2 && argv[1] == std::string_view("suggest")) {
+    return tagging::RunSuggest(std::vector<std::string_view>(argv + 2, argv + argc), std::cout);
   }
   tagging::Config config;
   kimberlite::config::Table settings;
@@ -21,7 +25,7 @@ int main(int argc, char** argv) {
       argc, argv,
       {.name = "kimberlite-tagging",
        .summary = "Concepts with labels in every language, and the tags that they make for articles. With \"identify\" "
-                  "it answers JSON lines instead (see its README).",
+                  "or \"suggest\" it answers JSON lines instead (see its README).",
        .settings = &settings,
        .common = &config.common,
        .migrate = [&] { return tagging::MigrateAll(config); },

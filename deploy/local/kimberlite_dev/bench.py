@@ -22,6 +22,8 @@ PROGRAMS = {
     "ingest-polling": ("a week of 1,000 feeds in virtual time: waits and requests, beside hourly polls",
                        ["ingest_polling_bench"], ["{bin}/ingest_polling_bench"]),
     "feed": ("a feed of 50 entries written and checked, in each format", ["feed_bench"], ["{bin}/feed_bench"]),
+    "tagging": ("tags suggested for articles that editors tagged, learnt from earlier ones", ["kimberlite-tagging"],
+                ["python3", "{repository}/tests/bench/tagging_measure.py", "{bin}/kimberlite-tagging", "{data}"]),
     "langid": ("the language of sentences, headlines and articles, by a model trained without them", ["langid_train"],
                ["{repository}/libs/langid/train/measure.sh", "{bin}", "{data}", "{dev}/langid"]),
 }

@@ -157,11 +157,25 @@ std::vector<Stem> WithoutPrefixes(std::string_view word, std::span<const std::st
   return stems;
 }
 
+// A vowel before the last consonant of many masculine words is in no other form: кубок, кубка; немец, немца.
+std::vector<Stem> OfRussianName(std::string_view word) {
+  constexpr std::size_t kShortestStem = 4;
+  std::vector<Stem> stems = ByEndings(word, RussianEndings(), kShortestStem);
+  for (const std::string_view ending : {"ок", "ек", "ец"}) {
+    if (!word.ends_with(ending)) continue;
+    constexpr std::size_t kLetter = 2;  // bytes
+    std::string stem(word.substr(0, word.size() - ending.size()));
+    stem += ending.substr(kLetter);
+    if (HasLetters(stem, kShortestStem)) stems.push_back({std::move(stem), 1});
+  }
+  return stems;
+}
+
 }  // namespace
 
 std::vector<Stem> StemsOfName(std::string_view folded, std::string_view language_code) {
   const std::string_view language = PrimaryLanguage(language_code);
-  if (language == "ru") return ByEndings(folded, RussianEndings(), 4);
+  if (language == "ru") return OfRussianName(folded);
   if (language == "en") return ByEndings(folded, EnglishEndings(), 3);
   if (language == "sah" && HasLetters(folded, 4)) return {{std::string(folded), 1}};
   // Only the article belongs to a name: whether a first letter is a prefix or part of the word cannot be told.
