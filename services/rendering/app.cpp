@@ -2,10 +2,14 @@
 
 #include <unistd.h>
 
+#include <condition_variable>
+#include <mutex>
+
 #include "libs/base/id.h"
 #include "libs/site/site_paths.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/rendering/adapters/grpc_rendering_service.h"
+#include "services/rendering/adapters/grpc_theme_service.h"
 
 namespace kimberlite::rendering {
 namespace {
@@ -28,12 +32,20 @@ App::App(const Config& config)
                 .tagging_target = config.tagging_target,
                 .feed_target = config.feed_target,
                 .token = config.rpc_token}),
+      themes_(config.theme_dir, "en", clock_),
       memory_(static_cast<std::size_t>(config.edge_memory_mib) << 20) {}
 
 Result<void> App::Start() {
-  KIMBERLITE_ASSIGN_OR_RETURN(auto theme, Theme::Load(config_.theme_dir, "en"));
-  store_ = std::make_unique<RedisPageStore>(redis_, kPrefix, theme->version());
-  builder_ = std::make_unique<PageBuilder>(sources_, std::move(theme));
+  KIMBERLITE_RETURN_IF_ERROR(themes_.Start());
+  store_ = std::make_unique<RedisPageStore>(redis_, kPrefix, themes_.Current()->version());
+  builder_ = std::make_unique<PageBuilder>(sources_, themes_);
+  // Pages are made with the new theme by now; the store takes no other, and memory forgets those of the old one.
+  themes_.OnChange([this](const Theme& theme) {
+    store_->UseVersion(theme.version());
+    memory_.DropAll();
+    telemetry::Info("theme taken", {{"name", theme.name()}, {"version", theme.version()}});
+  });
+  theme_watch_ = std::jthread([this](std::stop_token stop) { WatchTheme(stop); });
   KIMBERLITE_ASSIGN_OR_RETURN(bus_, bus::Open({.driver = config_.common.bus,
                                                .postgres_url = config_.common.postgres_url,
                                                .kafka_brokers = config_.common.kafka_brokers,
@@ -53,9 +65,7 @@ Result<void> App::Start() {
           [this](const Context& context, std::uint64_t count, std::chrono::steady_clock::time_point until) {
             return invalidator_->WaitMore(context, count, until);
           }});
-  const HeadOptions heads{.content_security_policy = builder_->theme().ContentSecurityPolicy(),
-                          .hsts_seconds = config_.edge_hsts_seconds,
-                          .cdn_seconds = config_.edge_cdn_seconds};
+  const HeadOptions heads{.hsts_seconds = config_.edge_hsts_seconds, .cdn_seconds = config_.edge_cdn_seconds};
   const auto is_current = [this] { return invalidator_->IsCurrent(); };
   edge_ = std::make_unique<Edge>(
       *store_, memory_,
@@ -78,6 +88,7 @@ Result<void> App::Start() {
                                                                    .tokens_file = config_.common.rpc_tokens_file,
                                                                    .threads = 64});
   RegisterRenderingService(*rpc_server_, *visibility_, *store_, memory_);
+  RegisterThemeService(*rpc_server_, themes_);
   KIMBERLITE_RETURN_IF_ERROR(rpc_server_->Start());
 
   http_server_ = std::make_unique<http::Server>(
@@ -118,6 +129,20 @@ void App::Answer(http::Request request, http::Responder respond) {
   http_edge_->Answer(std::move(request), std::move(respond));
 }
 
+void App::WatchTheme(const std::stop_token& stop) {
+  static const auto refused =
+      telemetry::Metrics::Counter("kimberlite_edge_theme_refusals_total", "Themes that were found and did not load");
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!wake.wait_for(lock, stop, std::chrono::seconds(1), [&] { return stop.stop_requested(); })) {
+    if (const auto taken = themes_.Look(); !taken) {
+      refused.Add();
+      telemetry::LogError("theme refused, the one in use stays", {{"error", taken.error().ToString()}});
+    }
+  }
+}
+
 // An edge that is cut off from the bus still serves: by asking the sources, or else what it keeps.
 Result<void> App::Ready() { return {}; }
 
@@ -129,6 +154,7 @@ void App::Stop() {
   rpc_server_->Stop(std::chrono::seconds(2));
   invalidator_->Stop();
   ledger_->Stop();
+  theme_watch_ = {};
 }
 
 }  // namespace kimberlite::rendering

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
+#include <thread>
 
 #include "libs/bus/bus.h"
 #include "libs/http/server.h"
@@ -34,11 +36,13 @@ class App final : public runtime::Service {
   Result<Page> MakePage(const Context& context, const Route& route, std::int64_t min_site_sequence);
   // On a worker.
   void Answer(http::Request request, http::Responder respond);
+  void WatchTheme(const std::stop_token& stop);
 
   const Config& config_;
   SystemClock clock_;
   redis::Client redis_;
   GrpcSources sources_;
+  ThemeKeeper themes_;
   MemoryCache memory_;
   std::unique_ptr<PageBuilder> builder_;
   std::unique_ptr<RedisPageStore> store_;
@@ -51,6 +55,7 @@ class App final : public runtime::Service {
   std::unique_ptr<LiveStream> live_;
   std::unique_ptr<rpc::Server> rpc_server_;
   std::unique_ptr<http::Server> http_server_;
+  std::jthread theme_watch_;
 };
 
 }  // namespace kimberlite::rendering

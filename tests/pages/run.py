@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -24,6 +25,8 @@ import run as e2e  # noqa: E402 (tests/e2e/run.py: a stack from nothing)
 
 SKIPPED = 77
 PORT_DISTANCE = 400
+# What the newsroom writes about in each language.
+WORDS = {"en": "diamond", "ar": "ياكوتسك", "sah": "Дьокуускай", "zh": "雅库茨克", "ru": "алмаз", "fr": "diamants"}
 PROGRAMS = ("npm", "java", "chromium")
 
 
@@ -121,6 +124,7 @@ class Pages:
             self._page(source, "list", indexed=self._has_stories(source)),
             self._page(article, "article", lighthouse=lighthouse),
             self._page(article + "/lite", "lite", indexed=False),
+            self._page(home + "search?q=" + urllib.parse.quote(WORDS.get(language, "a")), "search", indexed=False),
             self._page(home + "feeds/", "feeds"),
             self._page(home + "about/", "about"),
             self._page(home + "no-such-section/", "error", status=404, indexed=False),

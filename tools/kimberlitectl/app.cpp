@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "libs/base/text.h"
+#include "services/rendering/core/theme.h"
 #include "tools/kimberlitectl/bench.h"
 #include "tools/kimberlitectl/caller.h"
 #include "tools/kimberlitectl/catalog.h"
@@ -67,6 +68,7 @@ class App {
     AddCommon(root_);
     AddNouns();
     AddGeneric();
+    AddThemeCheck();
     AddNewsroom();
     AddBench();
   }
@@ -218,6 +220,23 @@ class App {
     describe.add_option("NAME", method_name_, "E.g. content/CreateArticle, Article, tagging.Concept, FeedFormat")
         ->required()
         ->type_name("");
+  }
+
+  void AddThemeCheck() {
+    CLI::App& check = AddCommand(*root_.get_subcommand("theme"), "check",
+                                 "Check a theme offline, as an edge would load it", [this]() -> Result<int> {
+                                   const auto theme = rendering::Theme::Load(theme_directory_, "en");
+                                   if (!theme) return std::unexpected(theme.error());
+                                   surroundings_.out << (*theme)->name() << " " << (*theme)->version() << "\n";
+                                   return kDone;
+                                 });
+    check
+        .add_option("DIR", theme_directory_, "A directory with theme.json, style.css, lite.css, templates/, catalogs/")
+        ->required()
+        ->type_name("");
+    check.footer(
+        "Prints the theme's name and version, or what is wrong with file and line. Whatever passes can render every "
+        "page.");
   }
 
   void AddNewsroom() {
@@ -398,6 +417,7 @@ class App {
   std::string output_ = "text";
   std::string timeout_ = "10s";
   std::string method_name_, request_json_ = "{}";
+  std::string theme_directory_;
   NewsroomOptions newsroom_;
   BenchOptions bench_;
   const CLI::App* chosen_app_ = nullptr;

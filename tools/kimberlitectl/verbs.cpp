@@ -281,6 +281,8 @@ std::span<const Verb> Verbs() {
        .positionals = {{"ARTICLE_ID", "article_id"}, {"SEQUENCE", "sequence", false}},
        .columns = {"language_code", "version", "surface", "edge", "visible_time", "sequence"},
        .examples = {"article receipt 1001", "article receipt 1001 --language-code sah --version 2 -o json"}},
+      {.noun = "theme", .verb = "show", .method = "rendering/GetTheme"},
+      {.noun = "theme", .verb = "reload", .method = "rendering/ReloadTheme"},
       {.noun = "feed",
        .verb = "get",
        .method = "feed/GetFeed",
@@ -319,6 +321,7 @@ std::span<const Noun> Nouns() {
       {"ingest", "Documents as they were fetched"},
       {"page", "The cache of the readers' edge"},
       {"edge", "The replicas that serve readers"},
+      {"theme", "How pages look and what they say"},
       {"feed", "RSS, Atom, JSON Feed and sitemaps"},
       {"wait", "Wait until readers see an article as it is now"},
   };

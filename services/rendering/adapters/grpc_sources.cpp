@@ -106,6 +106,11 @@ Result<std::vector<std::string>> GrpcSources::ListArchiveMonths(const Context& c
   return std::vector<std::string>(response.months().begin(), response.months().end());
 }
 
+Result<content::v1::SearchArticlesResponse> GrpcSources::SearchArticles(
+    const Context& context, const content::v1::SearchArticlesRequest& request) {
+  return content_.Call<content::v1::SearchArticlesResponse>(context, request);
+}
+
 Result<feed::v1::GetFeedResponse> GrpcSources::GetFeed(const Context& context,
                                                        const feed::v1::GetFeedRequest& request) {
   return feed_.Call<feed::v1::GetFeedResponse>(context, request);

@@ -152,7 +152,8 @@ void HttpEdge::Answer(http::Request request, http::Responder respond) {
   Context context = Context::WithTimeout(kRenderTimeout);
   context.stop = request.stop;
   const auto pending = std::make_shared<Pending>(std::move(request), std::move(respond));
-  const Route route = ParseRoute(pending->request.path());
+  Route route = ParseRoute(pending->request.path());
+  route.target = pending->request.target;
   edge_.Get(context, route, pending->request.path(),
             [this, pending, route](const Result<EdgeAnswer>& answer) { Finish(*pending, route, answer); });
 }

@@ -47,13 +47,14 @@ feed::v1::GetFeedRequest SiteDocument(const Route& route) {
 
 }  // namespace
 
-PageBuilder::PageBuilder(Sources& sources, std::shared_ptr<const Theme> theme)
-    : sources_(sources), theme_(std::move(theme)) {}
+PageBuilder::PageBuilder(Sources& sources, const ThemeKeeper& themes) : sources_(sources), themes_(themes) {}
 
 Result<Page> PageBuilder::Make(const Context& context, const Route& route, std::int64_t min_site_sequence) {
   sources_.RequireSite(min_site_sequence);
+  // Held until the page is made, whatever theme takes its place meanwhile.
+  const std::shared_ptr<const Theme> theme = themes_.Current();
   if (route.kind == RouteKind::kMedia) {
-    const Theme::Asset* asset = theme_->share_picture();
+    const Theme::Asset* asset = theme->share_picture();
     if (asset && asset->path == "/media/" + route.slug) return AssetPage(*asset);
     auto media = sources_.GetMedia(context, route.slug);
     if (!media && media.error().code() == Code::kNotFound) return PlainPage(404, "There is no such picture.\n");
@@ -71,7 +72,7 @@ Result<Page> PageBuilder::Make(const Context& context, const Route& route, std::
   if (route.kind == RouteKind::kRobots) return RobotsPage(*site);
 
   const bool known = site::HasLanguage(*site, route.language);
-  PageMaker maker(sources_, *theme_, context, *site, known ? route.language : site->languages(0).language_code());
+  PageMaker maker(sources_, *theme, context, *site, known ? route.language : site->languages(0).language_code());
   switch (route.kind) {
     case RouteKind::kChooser: return maker.Chooser();
     case RouteKind::kSitemap:
@@ -90,6 +91,7 @@ Result<Page> PageBuilder::Make(const Context& context, const Route& route, std::
     case RouteKind::kAuthor: return maker.Author(route);
     case RouteKind::kMonth: return maker.Month(route);
     case RouteKind::kArchive: return maker.Archive();
+    case RouteKind::kSearch: return maker.Search(route);
     case RouteKind::kFeeds: return maker.Feeds();
     case RouteKind::kAbout: return maker.About();
     case RouteKind::kRedirect: {
@@ -107,7 +109,8 @@ Page PageBuilder::MakeError(const Context& context, const Route& route, int stat
     return PlainPage(status, "The page cannot be shown right now. Please try again in a moment.\n");
   const std::string language =
       site::HasLanguage(**site, route.language) ? route.language : (*site)->languages(0).language_code();
-  return PageMaker(sources_, *theme_, context, **site, language).Error(status, false);
+  const std::shared_ptr<const Theme> theme = themes_.Current();
+  return PageMaker(sources_, *theme, context, **site, language).Error(status, false);
 }
 
 }  // namespace kimberlite::rendering

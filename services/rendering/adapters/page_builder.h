@@ -6,7 +6,7 @@
 #include "services/rendering/adapters/sources.h"
 #include "services/rendering/core/page.h"
 #include "services/rendering/core/route.h"
-#include "services/rendering/core/theme.h"
+#include "services/rendering/core/theme_keeper.h"
 
 namespace kimberlite::rendering {
 
@@ -14,7 +14,7 @@ namespace kimberlite::rendering {
 // thread; blocks.
 class PageBuilder {
  public:
-  PageBuilder(Sources& sources, std::shared_ptr<const Theme> theme);
+  PageBuilder(Sources& sources, const ThemeKeeper& themes);
 
   // A page for every route: 404 where nothing is, 410 where something was. An error only where a source failed.
   Result<Page> Make(const Context& context, const Route& route, std::int64_t min_site_sequence);
@@ -22,11 +22,9 @@ class PageBuilder {
   // An error page in the route's language when it can be told, for when Make failed.
   Page MakeError(const Context& context, const Route& route, int status);
 
-  const Theme& theme() const { return *theme_; }
-
  private:
   Sources& sources_;
-  std::shared_ptr<const Theme> theme_;
+  const ThemeKeeper& themes_;
 };
 
 }  // namespace kimberlite::rendering

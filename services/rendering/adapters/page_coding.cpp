@@ -49,8 +49,8 @@ void AddGroups(const KeptPage& page, int seconds, Headers& headers) {
   headers.emplace_back("Cache-Groups", groups);
 }
 
-std::string SecurityPolicy(const KeptPage& page, const HeadOptions& options) {
-  if (page.content_type.starts_with("text/html")) return options.content_security_policy;
+std::string SecurityPolicy(const KeptPage& page) {
+  if (!page.content_security_policy.empty()) return page.content_security_policy;
   // A picture opened by itself may do nothing: SVG is a document.
   if (page.content_type.starts_with("image/")) return "default-src 'none'; style-src 'unsafe-inline'; sandbox";
   return "default-src 'none'";
@@ -69,6 +69,8 @@ std::unique_ptr<KeptPage> CodePage(Page page, Time rendered_time) {
   kept->ages = page.ages;
   kept->last_modified = page.last_modified;
   kept->rendered_time = rendered_time;
+  kept->theme_version = std::move(page.theme_version);
+  kept->content_security_policy = std::move(page.content_security_policy);
   kept->dependencies = std::move(page.dependencies);
   // The status too: a page that is withdrawn changes its tag whatever its words.
   const std::string digest = Sha256Hex(std::to_string(page.status) + "\n" + page.body).substr(0, 24);
@@ -92,7 +94,7 @@ void PrepareHeads(KeptPage& page, const HeadOptions& options) {
   common.emplace_back("Vary", "Accept-Encoding");
   common.emplace_back("X-Content-Type-Options", "nosniff");
   common.emplace_back("Referrer-Policy", "strict-origin-when-cross-origin");
-  common.emplace_back("Content-Security-Policy", SecurityPolicy(page, options));
+  common.emplace_back("Content-Security-Policy", SecurityPolicy(page));
   if (options.hsts_seconds > 0) {
     common.emplace_back("Strict-Transport-Security", "max-age=" + std::to_string(options.hsts_seconds));
   }

@@ -13,7 +13,6 @@ std::unique_ptr<KeptPage> CodePage(Page page, Time rendered_time);
 
 // Of the headers that all answers with the page share.
 struct HeadOptions {
-  std::string content_security_policy;  // of HTML
   int hsts_seconds = 0;                 // 0: no Strict-Transport-Security
   int cdn_seconds = 0;                  // how long a CDN that is purged by keys may keep pages; 0: there is none
 };

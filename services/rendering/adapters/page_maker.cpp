@@ -117,6 +117,8 @@ Page PageMaker::Finish(std::string html, std::string path) {
   page.canonical_path = std::move(path);
   page.last_modified = newest_;
   page.body = std::move(html);
+  page.theme_version = theme_.version();
+  page.content_security_policy = theme_.ContentSecurityPolicy();
   page.dependencies.assign(dependencies_.begin(), dependencies_.end());
   return page;
 }

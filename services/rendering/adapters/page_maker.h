@@ -47,6 +47,9 @@ class PageMaker {
   // A document of the feed service, in a language or in none.
   Result<Page> FeedDocument(const feed::v1::GetFeedRequest& request, const std::string& language);
 
+  // page_maker_search.cpp
+  Result<Page> Search(const Route& route);
+
   // page_maker_article.cpp
   Result<Page> ArticlePage(std::int64_t id, bool lite);
 

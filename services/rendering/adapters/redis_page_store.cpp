@@ -154,6 +154,8 @@ std::string WriteMeta(const KeptPage& page) {
               {"language", page.content_language},
               {"location", page.location},
               {"path", page.canonical_path},
+              {"theme", page.theme_version},
+              {"policy", page.content_security_policy},
               {"immutable", page.immutable},
               {"ages", page.ages},
               {"modified", page.last_modified.time_since_epoch().count()},
@@ -173,6 +175,8 @@ Result<std::unique_ptr<KeptPage>> ReadMeta(const std::string& text) {
     page->content_language = meta.at("language").get<std::string>();
     page->location = meta.at("location").get<std::string>();
     page->canonical_path = meta.at("path").get<std::string>();
+    page->theme_version = meta.at("theme").get<std::string>();
+    page->content_security_policy = meta.at("policy").get<std::string>();
     page->immutable = meta.at("immutable").get<bool>();
     page->ages = meta.at("ages").get<bool>();
     page->last_modified = Time(std::chrono::microseconds(meta.at("modified").get<std::int64_t>()));
@@ -228,7 +232,17 @@ void AddTouched(std::vector<std::string>& arguments, const std::vector<Touched>&
 }  // namespace
 
 RedisPageStore::RedisPageStore(redis::Client& client, std::string prefix, std::string version)
-    : client_(client), prefix_(std::move(prefix)), version_(std::move(version) + "/") {}
+    : client_(client), prefix_(std::move(prefix)), version_(std::move(version)) {}
+
+void RedisPageStore::UseVersion(std::string version) {
+  const std::lock_guard lock(version_mutex_);
+  version_ = std::move(version);
+}
+
+std::string RedisPageStore::Version() const {
+  const std::lock_guard lock(version_mutex_);
+  return version_;
+}
 
 Result<redis::Reply> RedisPageStore::Run(const redis::Script& script, const std::vector<std::string>& arguments) {
   return client_.Run(script, std::vector<std::string>{prefix_}, arguments);
@@ -241,7 +255,7 @@ Result<void> RedisPageStore::CheckNotBehind() {
 
 Result<std::unique_ptr<KeptPage>> RedisPageStore::Get(const std::string& key) {
   KIMBERLITE_RETURN_IF_ERROR(CheckNotBehind());
-  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(GetScript(), {version_ + key}));
+  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(GetScript(), {Version() + "/" + key}));
   if (reply.nil() || reply.elements.size() != 1 + kCodings) return nullptr;
   auto page = ReadMeta(reply.elements[0].text);
   if (!page) return nullptr;
@@ -253,18 +267,27 @@ Result<std::unique_ptr<KeptPage>> RedisPageStore::Get(const std::string& key) {
 }
 
 Result<FillTicket> RedisPageStore::BeginFill(const std::string& key) {
+  const std::string version = Version();
   KIMBERLITE_RETURN_IF_ERROR(CheckNotBehind());
-  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(BeginScript(), {version_ + key, RandomHex(8)}));
+  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(BeginScript(), {version + "/" + key, RandomHex(8)}));
   if (reply.elements.size() != 5) return Fail(Code::kInternal, "Redis answered a fill with something else");
   FillTicket ticket{reply.elements[0].text, reply.elements[1].text, reply.elements[2].text, reply.elements[3].text};
   ticket.site_sequence = ReadNumber(reply.elements[4].text);
+  ticket.theme_version = version;
   return ticket;
 }
 
 Result<bool> RedisPageStore::CommitFill(const std::string& key, const FillTicket& ticket, const KeptPage& page,
                                         std::chrono::seconds keep) {
-  std::vector<std::string> arguments = {version_ + key, ticket.epoch, ticket.clock,   ticket.nonce,
-                                        ticket.begun,   RandomHex(8), WriteMeta(page)};
+  // Another theme took its place while the page was made: it belongs to neither.
+  if (!page.theme_version.empty() && page.theme_version != ticket.theme_version) return false;
+  std::vector<std::string> arguments = {ticket.theme_version + "/" + key,
+                                        ticket.epoch,
+                                        ticket.clock,
+                                        ticket.nonce,
+                                        ticket.begun,
+                                        RandomHex(8),
+                                        WriteMeta(page)};
   for (const KeptPage::Variant& variant : page.variants) arguments.push_back(variant.body ? *variant.body : "");
   arguments.push_back(std::to_string(keep.count()));
   for (const Dependency& dependency : OnePerEntity(page.dependencies)) {
@@ -364,12 +387,12 @@ Result<void> RedisPageStore::DropAll() {
 }
 
 Result<std::int64_t> RedisPageStore::Drop(const std::string& key) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(DropScript(), {version_ + key}));
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(DropScript(), {Version() + "/" + key}));
   return reply.integer;
 }
 
 Result<std::optional<PageInspection>> RedisPageStore::Inspect(const std::string& key) {
-  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(InspectScript(), {version_ + key}));
+  KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(InspectScript(), {Version() + "/" + key}));
   if (reply.nil() || reply.elements.size() != 2) return std::nullopt;
   KIMBERLITE_ASSIGN_OR_RETURN(const auto page, ReadMeta(reply.elements[0].text));
   PageInspection inspection{page->status, page->variants[0].etag, page->rendered_time, {}};

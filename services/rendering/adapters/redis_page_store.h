@@ -80,6 +80,9 @@ class RedisPageStore final : public PageStore {
   RedisPageStore(redis::Client& client, std::string prefix, std::string version);
 
   // UNAVAILABLE while an event could not be applied: until then what is kept may be older than readers were promised.
+  // The theme's version from here on. Pages of another one stay, for the case that it comes back.
+  void UseVersion(std::string version);
+
   Result<std::unique_ptr<KeptPage>> Get(const std::string& key) override;
   Result<FillTicket> BeginFill(const std::string& key) override;
   Result<bool> CommitFill(const std::string& key, const FillTicket& ticket, const KeptPage& page,
@@ -104,7 +107,10 @@ class RedisPageStore final : public PageStore {
 
   redis::Client& client_;
   const std::string prefix_;
-  const std::string version_;
+  std::string Version() const;
+
+  mutable std::mutex version_mutex_;
+  std::string version_;
   std::mutex mutex_;
   std::set<std::string> behind_;  // places in the log whose next event could not be applied
   std::atomic<bool> is_behind_ = false;

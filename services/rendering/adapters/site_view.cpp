@@ -61,6 +61,7 @@ Shell SiteView::MakeShell() const {
   shell.feeds = {shell.site_name, home + "rss.xml", home + "atom.xml", home + "feed.json"};
   shell.feeds_url = home + "feeds/";
   shell.about_url = home + "about/";
+  shell.search_url = home + "search";
   shell.archive_url = home + "archive/";
   shell.time_zone = i18n::ZoneName(language(), site().time_zone());
   return shell;

@@ -28,6 +28,7 @@ struct FillTicket {
   // Of the site's settings: what this or another replica has applied to the store. A page must not be made of older
   // ones.
   std::int64_t site_sequence = 0;
+  std::string theme_version;  // that the page has to be made with
 };
 
 // Where pages are kept for all replicas, with the rules that make them fresh.

@@ -41,6 +41,9 @@ struct Page {
   bool immutable = false;  // its URL names its bytes
   Time last_modified{};    // content time; zero: unknown
   std::string body;
+  // Of HTML: the theme that it was made with, and the policy under which its own style works.
+  std::string theme_version;
+  std::string content_security_policy;
   std::vector<Dependency> dependencies;
   // Whether it may be kept: answers about what never was are not, as anybody can ask for endlessly many of them.
   bool cacheable = true;
@@ -72,6 +75,8 @@ struct KeptPage {
   bool ages = false;
   Time last_modified{};
   Time rendered_time{};
+  std::string theme_version;            // of HTML, as in Page
+  std::string content_security_policy;  // likewise
   std::vector<Dependency> dependencies;
   std::array<Variant, kCodings> variants;
 

@@ -41,6 +41,15 @@ struct Route {
   bool lite = false;  // of an article: its version without pictures
   int page = 0;       // of a list: an anchored page of it, counted from the oldest; 0: the head
 
+  // As it was asked for, with its query: what is searched for, and what an old address means. Not part of the key.
+  std::string target;
+
+  // What follows '?' in target.
+  std::string_view query() const {
+    const std::size_t mark = target.find('?');
+    return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
+  }
+
   // Names the page in the cache: made of what may vary it and of nothing else, so that no spelling of a path makes
   // a second entry. Empty for what is not cached.
   std::string CacheKey() const;

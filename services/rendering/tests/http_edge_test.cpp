@@ -37,6 +37,10 @@ class NoSources final : public Sources {
   }
   Result<content::v1::Author> GetAuthor(const Context&, const std::string&) override { return Down(); }
   Result<std::vector<std::string>> ListArchiveMonths(const Context&, const std::string&) override { return Down(); }
+  Result<content::v1::SearchArticlesResponse> SearchArticles(const Context&,
+                                                             const content::v1::SearchArticlesRequest&) override {
+    return Down();
+  }
   Result<feed::v1::GetFeedResponse> GetFeed(const Context&, const feed::v1::GetFeedRequest&) override { return Down(); }
   Result<feed::v1::ListFeedsResponse> ListFeeds(const Context&, const std::string&) override { return Down(); }
 
@@ -105,12 +109,14 @@ class HttpEdgeTest : public ::testing::Test {
   int status_ = 200;
   int made_ = 0;
   Time modified_ = *ParseRfc3339("2026-11-24T09:30:00.5Z");
-  HeadOptions heads_{.content_security_policy = "default-src 'none'"};
+  HeadOptions heads_;
   NoSources sources_;
   NoStore store_;
   SystemClock clock_;
   MemoryCache memory_{1 << 20};
-  PageBuilder builder_{sources_, *Theme::Load(KIMBERLITE_THEME, "en")};
+  ThemeKeeper themes_{KIMBERLITE_THEME, "en", clock_};
+  const bool has_theme_ = themes_.Start().has_value();
+  PageBuilder builder_{sources_, themes_};
   Edge core_{store_,
              memory_,
              {.make = [this](const Context&, const Route& route, std::int64_t) { return Make(route); },

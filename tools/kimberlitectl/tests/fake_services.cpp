@@ -100,6 +100,8 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(rendering, ListEdges);
   KIMBERLITE_ANSWER(rendering, InspectPage);
   KIMBERLITE_ANSWER(rendering, PurgePage);
+  KIMBERLITE_ANSWER(rendering, GetTheme);
+  KIMBERLITE_ANSWER(rendering, ReloadTheme);
   KIMBERLITE_ANSWER(feed, GetFeed);
   KIMBERLITE_ANSWER(feed, ListFeeds);
 #undef KIMBERLITE_ANSWER
