@@ -24,6 +24,8 @@ PROGRAMS = {
     "feed": ("a feed of 50 entries written and checked, in each format", ["feed_bench"], ["{bin}/feed_bench"]),
     "tagging": ("tags suggested for articles that editors tagged, learnt from earlier ones", ["kimberlite-tagging"],
                 ["python3", "{repository}/tests/bench/tagging_measure.py", "{bin}/kimberlite-tagging", "{data}"]),
+    "template": ("the theme's time for a list of 33 cards, and for a story", ["template_bench"],
+                 ["{bin}/template_bench", "{repository}/services/rendering/theme"]),
     "langid": ("the language of sentences, headlines and articles, by a model trained without them", ["langid_train"],
                ["{repository}/libs/langid/train/measure.sh", "{bin}", "{data}", "{dev}/langid"]),
 }
