@@ -44,7 +44,8 @@ class Sources {
   virtual Result<std::vector<std::string>> ListArchiveMonths(const Context& context, const std::string& language) = 0;
   virtual Result<content::v1::SearchArticlesResponse> SearchArticles(
       const Context& context, const content::v1::SearchArticlesRequest& request) = 0;
-  virtual Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, const feed::v1::GetFeedRequest& request) = 0;
+  virtual Result<feed::v1::GetFeedResponse> GetFeed(const Context& context,
+                                                    const feed::v1::GetFeedRequest& request) = 0;
   // The language's own, its sections and sources; authors and tags have theirs beside their pages.
   virtual Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language) = 0;
 };
