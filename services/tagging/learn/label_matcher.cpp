@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/tagging/core/letters.h"
+
 namespace kimberlite::tagging::learn {
 namespace {
 
@@ -10,7 +12,7 @@ constexpr std::size_t kMaxSharing = 2;  // labels that may share a last word
 
 }  // namespace
 
-void LabelMatcher::Add(std::uint32_t tag, std::string_view label) {
+void LabelMatcher::Add(std::uint32_t tag, std::string_view label, Capitals capitals) {
   label = label.substr(0, label.find(" ("));
   const std::vector<Token> tokens = Tokenise(label, language_);
   if (tokens.empty()) return;
@@ -28,7 +30,8 @@ void LabelMatcher::Add(std::uint32_t tag, std::string_view label) {
     if (is_new_node) nodes_.emplace_back();
   }
   auto& tags = nodes_[node].tags;
-  if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(tag);
+  if (!BeginsWithCapital(label)) capitals = Capitals::kIgnored;
+  if (std::ranges::find(tags, tag, &Labelled::tag) == tags.end()) tags.push_back({tag, capitals});
   if (tokens.size() == 2) by_last_word_[last].push_back(tag);
   known_.clear();
 }
@@ -81,8 +84,11 @@ std::vector<LabelHit> LabelMatcher::Find(const Document& document) {
       Longest longest;
       Walk(tokens, document.text[field], at, at, 0, false, longest);
       if (longest.tokens > 0) {
-        const MatchKind kind = longest.inflected ? MatchKind::kInflected : MatchKind::kExact;
-        for (const std::uint32_t tag : longest.node->tags) {
+        const bool capital = BeginsWithCapital(tokens[at].In(document.text[field]));
+        for (const auto& [tag, capitals] : longest.node->tags) {
+          MatchKind kind = longest.inflected ? MatchKind::kInflected : MatchKind::kExact;
+          if (!capital && capitals == Capitals::kNeeded) continue;
+          if (!capital && capitals == Capitals::kExpected) kind = MatchKind::kPart;
           hits.push_back({tag, field, kind, tokens[at].begin_byte, tokens[at + longest.tokens - 1].end_byte});
         }
         at += longest.tokens;

@@ -17,6 +17,8 @@ enum class MatchKind : std::uint8_t {
   kPart,       // the last of its two words alone: a surname
 };
 
+enum class Capitals : std::uint8_t { kIgnored, kExpected, kNeeded };
+
 struct LabelHit {
   std::uint32_t tag = 0;
   std::uint8_t field = 0;
@@ -31,15 +33,21 @@ class LabelMatcher {
  public:
   explicit LabelMatcher(std::string language) : language_(std::move(language)) {}
 
-  void Add(std::uint32_t tag, std::string_view label);
+  // A label that begins with a capital is not expected without one in the text (Мирный is a town, мирный is peaceful):
+  // by `capitals` such a place does not count, counts as a part would, or counts like any other.
+  void Add(std::uint32_t tag, std::string_view label, Capitals capitals = Capitals::kIgnored);
 
   // In the order of the text.
   std::vector<LabelHit> Find(const Document& document);
 
  private:
+  struct Labelled {
+    std::uint32_t tag = 0;
+    Capitals capitals = Capitals::kIgnored;
+  };
   struct Node {
     std::unordered_map<std::uint32_t, std::uint32_t> next;  // by word
-    std::vector<std::uint32_t> tags;
+    std::vector<Labelled> tags;
   };
   struct Candidate {
     std::uint32_t word = 0;

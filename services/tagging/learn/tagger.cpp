@@ -107,7 +107,7 @@ void Tagger::IndexNames(const std::vector<Article>& training) {
     for (const auto& [language, name] : definition.names) {
       by_name_.emplace(NameKey(name), number);
       for (auto& [of_matcher, matcher] : matchers_) {
-        if (language.empty() || language == of_matcher) matcher.Add(number, name);
+        if (language.empty() || language == of_matcher) matcher.Add(number, name, definition.capitals);
       }
     }
     label_words_.push_back(static_cast<std::uint32_t>(i18n::SegmentWords(definition.label, "und").size()));

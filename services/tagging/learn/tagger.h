@@ -17,6 +17,7 @@ namespace kimberlite::tagging::learn {
 struct TagDefinition {
   std::string concept_id;                                  // as the caller names it
   std::string label;                                       // shown
+  Capitals capitals = Capitals::kIgnored;                  // what its names ask for
   std::vector<std::pair<std::string, std::string>> names;  // language (empty: any), label or alias
 };
 

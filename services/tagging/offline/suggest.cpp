@@ -8,6 +8,7 @@
 
 #include "libs/base/text.h"
 #include "libs/i18n/language.h"
+#include "libs/i18n/words.h"
 #include "libs/jsonl/lines.h"
 #include "libs/langid/langid.h"
 #include "services/tagging/learn/tagger.h"
@@ -17,6 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using learn::Article;
+using learn::Capitals;
 using learn::TagDefinition;
 
 struct Arguments {
@@ -95,6 +97,17 @@ Result<void> ReadNames(const nlohmann::json& names, std::string_view language, T
   return {};
 }
 
+// "person" or "CONCEPT_KIND_PERSON".
+Capitals CapitalsOf(std::string_view kind) {
+  constexpr std::string_view kPrefix = "CONCEPT_KIND_";
+  if (kind.starts_with(kPrefix)) kind.remove_prefix(kPrefix.size());
+  const std::string folded = i18n::Fold(kind);
+  if (folded == "person" || folded == "organisation" || folded == "organization" || folded == "place") {
+    return Capitals::kNeeded;
+  }
+  return folded.empty() || folded == "unspecified" ? Capitals::kExpected : Capitals::kIgnored;
+}
+
 Result<TagDefinition> DefinitionOf(const nlohmann::json& object) {
   TagDefinition definition;
   for (const char* const member : {"concept", "id", "key"}) {
@@ -103,6 +116,8 @@ Result<TagDefinition> DefinitionOf(const nlohmann::json& object) {
     definition.concept_id = id->is_string() ? id->get<std::string>() : id->dump();
   }
   KIMBERLITE_ASSIGN_OR_RETURN(definition.label, jsonl::StringOf(object, "label"));
+  KIMBERLITE_ASSIGN_OR_RETURN(const std::string kind, jsonl::StringOf(object, "kind"));
+  definition.capitals = CapitalsOf(kind);
   KIMBERLITE_ASSIGN_OR_RETURN(std::string language, jsonl::StringOf(object, "language"));
   language = i18n::PrimaryLanguage(language);
   if (!definition.label.empty()) definition.names.emplace_back(language, definition.label);

@@ -13,7 +13,8 @@ namespace kimberlite::tagging {
 // "tags" as well (names or concepts) and are in the order of time.
 // Vocabulary: {"concept","label","language","aliases":[…]}, or with names in several languages
 // {"concept","labels":{"en":["Belgium",…],…}}, or as `kimberlitectl concept` writes them ("key", "labels":[{…}]).
-// Without a vocabulary the tags of the training lines are the vocabulary.
+// "kind" (person, organisation, place, topic, event) may be given: names of the first three are found with a capital
+// only. Without a vocabulary the tags of the training lines are the vocabulary.
 //
 // Answers: {"id","suggestions":[{"concept","label","score","chosen","evidence":[…]}]}, best first, at most N (30).
 // "score" is the probability that an editor would give the tag, "chosen" what would be applied. Evidence:

@@ -34,6 +34,17 @@ TEST(LabelMatcher, FindsInflectedFormsAndSurnames) {
   EXPECT_TRUE(Found(matcher, "российский").empty());
 }
 
+TEST(LabelMatcher, HeedsCapitalsAsTold) {
+  LabelMatcher matcher("ru");
+  matcher.Add(0, "Мирный", Capitals::kNeeded);
+  matcher.Add(1, "Центр", Capitals::kExpected);
+  matcher.Add(2, "Алмаз", Capitals::kIgnored);
+  using Hits = std::vector<std::pair<std::uint32_t, MatchKind>>;
+  EXPECT_EQ(Found(matcher, "в Мирном Центре Алмаз"),
+            (Hits{{0, MatchKind::kInflected}, {1, MatchKind::kInflected}, {2, MatchKind::kExact}}));
+  EXPECT_EQ(Found(matcher, "мирный центр алмаз"), (Hits{{1, MatchKind::kPart}, {2, MatchKind::kExact}}));
+}
+
 TEST(Trees, LearnAProbabilityThatIsNotLinear) {
   std::mt19937 random(1);
   std::vector<float> rows;
