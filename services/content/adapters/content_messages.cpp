@@ -131,6 +131,7 @@ pb::Article MessageOf(const Article& article) {
   }
   *message.mutable_created_time() = TimestampOf(article.created_time);
   if (article.embargo_time) *message.mutable_embargo_time() = TimestampOf(*article.embargo_time);
+  if (article.source_removed_time) *message.mutable_source_removed_time() = TimestampOf(*article.source_removed_time);
   message.mutable_struck_concept_ids()->Add(article.struck_concepts.begin(), article.struck_concepts.end());
   return message;
 }

@@ -80,9 +80,72 @@ Result<Filing> FileAgain(pg::Transaction& transaction, const Act& act, const Sit
   return revision.filing;
 }
 
+Result<Filing> Remove(pg::Transaction& transaction, const Act& act, const Site& site,
+                      const ingest::v1::ItemRemoved& message, const pg::Row& known) {
+  if (message.sequence() <= known.Int("sequence")) return Filing::kOlder;
+  KIMBERLITE_RETURN_IF_ERROR(
+      transaction.Query("UPDATE content.items SET sequence = $3 WHERE source_id = $1 AND external_id = $2",
+                        pg::Params(message.source_id(), message.external_id(), message.sequence())));
+  KIMBERLITE_ASSIGN_OR_RETURN(const Article before, LockArticle(transaction, site, known.Int("article_id")));
+  Revision revision = RemoveItem(before, known.String("language_code"), message.withdraw(), act.time);
+  KIMBERLITE_RETURN_IF_ERROR(SaveArticle(transaction, act, before, revision.article));
+  return revision.filing;
+}
+
+Result<pg::Rows> LockItem(pg::Transaction& transaction, const std::string& source_id, const std::string& external_id) {
+  return transaction.Query(
+      "SELECT sequence, article_id, language_code FROM content.items WHERE source_id = $1 AND external_id = $2"
+      " FOR UPDATE",
+      pg::Params(source_id, external_id));
+}
+
+// Counts and logs what became of an item; absent: the event was handled before.
+void Tell(const bus::Event& event, const std::string& source_id, const std::string& external_id, std::int64_t sequence,
+          const std::string& language_code, const std::optional<Filing>& filed) {
+  const std::string outcome = filed ? FilingName(*filed) : "repeated";
+  telemetry::Metrics::Counter("kimberlite_content_items_total", "Items of the wire by what became of them",
+                              {{"outcome", outcome}})
+      .Add();
+  const bool skipped = filed == Filing::kForeignLanguage;
+  telemetry::Log(skipped ? telemetry::Level::kWarning : telemetry::Level::kInfo,
+                 skipped ? "item skipped: not in a language of the site" : "item filed",
+                 {{"source_id", source_id},
+                  {"external_id", external_id},
+                  {"sequence", sequence},
+                  {"language_code", language_code},
+                  {"outcome", outcome},
+                  {"event_id", event.id},
+                  {"traceparent", event.traceparent}});
+}
+
 }  // namespace
 
+Result<void> ItemHandler::HandleRemoval(const bus::Event& event) {
+  ingest::v1::ItemRemoved message;
+  if (!message.ParseFromString(event.payload)) return Fail(Code::kInvalidArgument, "the payload is no ItemRemoved");
+  const std::string why = message.reason() == ingest::v1::REMOVAL_REASON_DECLARED ? "its feed says that it was removed"
+                                                                                  : "its page is gone";
+  const Act act{.verb = "remove",
+                .actor = "ingest:" + message.source_id(),
+                .traceparent = event.traceparent,
+                .time = clock_.Now(),
+                .note = why};
+  const auto filed = pool_.Write([&](pg::Transaction& transaction) -> Result<std::optional<Filing>> {
+    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+    KIMBERLITE_ASSIGN_OR_RETURN(const bool first, bus::FirstTime(transaction, kSchema, "content.items", event));
+    if (!first) return std::nullopt;
+    KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows known,
+                                LockItem(transaction, message.source_id(), message.external_id()));
+    if (known.empty()) return Filing::kUnknown;
+    return Remove(transaction, act, *site, message, known[0]);
+  });
+  if (!filed) return std::unexpected(ForBus(filed.error()));
+  Tell(event, message.source_id(), message.external_id(), message.sequence(), message.language_code(), *filed);
+  return {};
+}
+
 Result<void> ItemHandler::Handle(const bus::Event& event) {
+  if (event.type == ingest::v1::ItemRemoved::descriptor()->full_name()) return HandleRemoval(event);
   // Kinds of events that a newer ingest may state and this binary does not know.
   if (event.type != ingest::v1::ItemTaken::descriptor()->full_name()) {
     telemetry::Warning("an event of an unknown type was skipped",
@@ -101,30 +164,12 @@ Result<void> ItemHandler::Handle(const bus::Event& event) {
     if (!first) return std::nullopt;
     const std::optional<std::string> language = LanguageOf(*site, item);
     if (!language) return Filing::kForeignLanguage;
-    KIMBERLITE_ASSIGN_OR_RETURN(
-        const pg::Rows known,
-        transaction.Query(
-            "SELECT sequence, article_id, language_code FROM content.items WHERE source_id = $1 AND external_id = $2"
-            " FOR UPDATE",
-            pg::Params(item.source_id, item.external_id)));
+    KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows known, LockItem(transaction, item.source_id, item.external_id));
     if (known.empty()) return FileNew(transaction, sites_, act, *site, item, *language);
     return FileAgain(transaction, act, *site, item, *language, known[0]);
   });
   if (!filed) return std::unexpected(ForBus(filed.error()));
-  const std::string outcome = *filed ? FilingName(**filed) : "repeated";
-  telemetry::Metrics::Counter("kimberlite_content_items_total", "Items of the wire by what became of them",
-                              {{"outcome", outcome}})
-      .Add();
-  const bool skipped = *filed == Filing::kForeignLanguage;
-  telemetry::Log(skipped ? telemetry::Level::kWarning : telemetry::Level::kInfo,
-                 skipped ? "item skipped: not in a language of the site" : "item filed",
-                 {{"source_id", item.source_id},
-                  {"external_id", item.external_id},
-                  {"sequence", item.sequence},
-                  {"language_code", item.language_code},
-                  {"outcome", outcome},
-                  {"event_id", event.id},
-                  {"traceparent", event.traceparent}});
+  Tell(event, item.source_id, item.external_id, item.sequence, item.language_code, *filed);
   return {};
 }
 

@@ -7,7 +7,7 @@
 
 namespace kimberlite::content {
 
-// Files what ingest took in: kimberlite.ingest.item.v1, group "content". Each item and all that it changes in one
+// Files what ingest took in, and what it saw removed: kimberlite.ingest.item.v1, group "content". Each item and all that it changes in one
 // transaction, once. Waits (by a retryable error) while there is no site yet. Safe for any thread.
 class ItemHandler {
  public:
@@ -15,6 +15,8 @@ class ItemHandler {
   Result<void> Handle(const bus::Event& event);
 
  private:
+  Result<void> HandleRemoval(const bus::Event& event);
+
   pg::Pool& pool_;
   PgSiteStore& sites_;
   const Clock& clock_;

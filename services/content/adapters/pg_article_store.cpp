@@ -81,11 +81,13 @@ Card CardOf(const pg::Row& row) {
 Result<Article> Read(pg::Transaction& transaction, const Site& site, std::int64_t article_id, bool lock) {
   constexpr const char* kSelect =
       "SELECT sequence, section_id, source_id, source_url, original_language_code, picture_media_id, picture_alt,"
-      " picture_captions, picture_credit, tagging_sequence, created_time, embargo_time, struck_concept_ids FROM "
+      " picture_captions, picture_credit, tagging_sequence, created_time, embargo_time, struck_concept_ids,"
+      " source_removed_time FROM "
       "content.articles WHERE article_id = $1";
   constexpr const char* kSelectForUpdate =
       "SELECT sequence, section_id, source_id, source_url, original_language_code, picture_media_id, picture_alt,"
-      " picture_captions, picture_credit, tagging_sequence, created_time, embargo_time, struck_concept_ids FROM "
+      " picture_captions, picture_credit, tagging_sequence, created_time, embargo_time, struck_concept_ids,"
+      " source_removed_time FROM "
       "content.articles WHERE article_id = $1 FOR UPDATE";
   KIMBERLITE_ASSIGN_OR_RETURN(const pg::Rows rows,
                               transaction.Query(lock ? kSelectForUpdate : kSelect, pg::Params(article_id)));
@@ -104,7 +106,8 @@ Result<Article> Read(pg::Transaction& transaction, const Site& site, std::int64_
                   .tagging_sequence = row.Int("tagging_sequence"),
                   .created_time = row.Instant("created_time"),
                   .embargo_time = row.OptionalInstant("embargo_time"),
-                  .struck_concepts = row.Ints("struck_concept_ids")};
+                  .struck_concepts = row.Ints("struck_concept_ids"),
+                  .source_removed_time = row.OptionalInstant("source_removed_time")};
 
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows translations,
@@ -178,12 +181,13 @@ int BehindOf(const Article& article, const Translation& translation) {
 // `old` is null for a new one.
 Result<void> WriteTranslation(pg::Transaction& transaction, const Article& article, const Translation* old,
                               const Translation& translation) {
-  const pg::Params params(
-      article.article_id, translation.language_code, static_cast<std::int64_t>(translation.state), translation.version,
-      translation.headline, translation.slug, translation.summary, translation.body_html, translation.authors,
-      translation.published_time, translation.updated_time, translation.from_item, translation.author_ids,
-      translation.archive_month, translation.scheduled_time, CorrectionsJson(translation), FlatOf(translation.paragraphs),
-      FlatOf(translation.followed), BehindOf(article, translation), translation.behind_since);
+  const pg::Params params(article.article_id, translation.language_code, static_cast<std::int64_t>(translation.state),
+                          translation.version, translation.headline, translation.slug, translation.summary,
+                          translation.body_html, translation.authors, translation.published_time,
+                          translation.updated_time, translation.from_item, translation.author_ids,
+                          translation.archive_month, translation.scheduled_time, CorrectionsJson(translation),
+                          FlatOf(translation.paragraphs), FlatOf(translation.followed), BehindOf(article, translation),
+                          translation.behind_since);
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "INSERT INTO content.translations (article_id, language_code, state, version, headline, slug, summary, body_html,"
       " authors, published_time, updated_time, from_item, author_ids, archive_month, scheduled_time, corrections,"
@@ -437,11 +441,13 @@ Result<void> SaveArticle(pg::Transaction& transaction, const Act& act, const Art
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query(
       "UPDATE content.articles SET sequence = $2, section_id = $3, source_id = $4, source_url = $5,"
       " picture_media_id = $6, picture_alt = $7::jsonb, tagging_sequence = $8, picture_captions = $9::jsonb,"
-      " picture_credit = $10, embargo_time = $11, struck_concept_ids = $12, behind = $13, behind_since = $14"
+      " picture_credit = $10, embargo_time = $11, struck_concept_ids = $12, behind = $13, behind_since = $14,"
+      " source_removed_time = $15"
       " WHERE article_id = $1",
       pg::Params(after.article_id, after.sequence, after.section_id, NullIfEmpty(after.source_id), after.source_url,
                  MediaOf(after.picture), AltOf(after.picture), after.tagging_sequence, CaptionsOf(after.picture),
-                 CreditOf(after.picture), after.embargo_time, after.struck_concepts, work.behind, work.since)));
+                 CreditOf(after.picture), after.embargo_time, after.struck_concepts, work.behind, work.since,
+                 after.source_removed_time)));
   // What tagging said may leave the article itself as it was.
   if (before.sequence == after.sequence) return {};
   return WriteChange(transaction, act, &before, after);

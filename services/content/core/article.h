@@ -88,6 +88,7 @@ struct Article {
   Time created_time;
   std::optional<Time> embargo_time;           // nothing becomes public before
   std::vector<std::int64_t> struck_concepts;  // that automatic tagging may not bring back
+  std::optional<Time> source_removed_time;    // since when its item is gone at its source
 
   const Translation* Find(std::string_view language_code) const {
     for (const Translation& translation : translations) {

@@ -158,7 +158,8 @@ std::vector<Change> Changes(const Article* before, const Article& after) {
   if (Any(before, after,
           [](const Translation& old, const Translation& now) { return old.corrections != now.corrections; }))
     changes.push_back(Change::kCorrected);
-  const bool waits = before != nullptr && before->embargo_time != after.embargo_time;
+  const bool waits = before != nullptr && (before->embargo_time != after.embargo_time ||
+                                           before->source_removed_time != after.source_removed_time);
   if (waits || Any(before, after, IsRescheduled)) changes.push_back(Change::kSchedule);
   if (Any(before, after, [](const Translation& old, const Translation& now) {
         return old.followed != now.followed || old.behind_since != now.behind_since;

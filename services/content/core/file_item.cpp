@@ -132,6 +132,9 @@ std::string FilingName(Filing filing) {
     case Filing::kOlder: return "older";
     case Filing::kEdited: return "edited";
     case Filing::kWithdrawn: return "withdrawn";
+    case Filing::kRemoved: return "removed";
+    case Filing::kFlagged: return "flagged";
+    case Filing::kUnknown: return "unknown";
     case Filing::kForeignLanguage: return "foreign_language";
   }
   return "unknown";
@@ -139,15 +142,19 @@ std::string FilingName(Filing filing) {
 
 Result<Revision> ReviseFromItem(const Article& before, const Item& item, const std::string& language_code, Time now) {
   Revision revision{Filing::kRevised, before};
+  Article back = before;
+  back.source_removed_time.reset();
+  if (back != before) ++back.sequence;
   Translation* translation = revision.article.Find(language_code);
-  if (translation == nullptr) return Revision{Filing::kForeignLanguage, before};
-  if (translation->state == TranslationState::kWithdrawn) return Revision{Filing::kWithdrawn, before};
-  if (!translation->from_item) return Revision{Filing::kEdited, before};
+  if (translation == nullptr) return Revision{Filing::kForeignLanguage, back};
+  if (translation->state == TranslationState::kWithdrawn) return Revision{Filing::kWithdrawn, back};
+  if (!translation->from_item) return Revision{Filing::kEdited, back};
+  revision.article.source_removed_time.reset();
 
   KIMBERLITE_ASSIGN_OR_RETURN(Translation words, TranslationOf(item, language_code));
   if (words.headline == translation->headline && words.summary == translation->summary &&
       words.body_html == translation->body_html && words.authors == translation->authors) {
-    return Revision{Filing::kUnchanged, before};
+    return Revision{Filing::kUnchanged, back};
   }
   translation->headline = std::move(words.headline);
   translation->summary = std::move(words.summary);
@@ -157,6 +164,21 @@ Result<Revision> ReviseFromItem(const Article& before, const Item& item, const s
   KIMBERLITE_RETURN_IF_ERROR(CheckBodiesTogether(revision.article, "body_html"));
   TrackDrift(&before, revision.article, now);
   ++translation->version;
+  ++revision.article.sequence;
+  return revision;
+}
+
+Revision RemoveItem(const Article& before, const std::string& language_code, bool withdraw, Time now) {
+  Revision revision{Filing::kFlagged, before};
+  if (before.source_removed_time) return {Filing::kUnchanged, before};
+  revision.article.source_removed_time = now;
+  Translation* translation = revision.article.Find(language_code);
+  if (withdraw && translation != nullptr && translation->from_item &&
+      translation->state == TranslationState::kPublished) {
+    translation->state = TranslationState::kWithdrawn;
+    ++translation->version;
+    revision.filing = Filing::kRemoved;
+  }
   ++revision.article.sequence;
   return revision;
 }

@@ -56,6 +56,9 @@ enum class Filing : std::uint8_t {
   kOlder,            // a newer one was taken in before
   kEdited,           // an editor has changed the words: they stand
   kWithdrawn,        // the translation was withdrawn: it stays so
+  kRemoved,          // gone at its source, and withdrawn here
+  kFlagged,          // gone at its source: an editor has to decide
+  kUnknown,          // gone at its source before it was here
   kForeignLanguage,  // in none of the site's languages, or no longer in that of its article
 };
 std::string FilingName(Filing filing);  // "created", "foreign_language", …
@@ -65,6 +68,11 @@ struct Revision {
   Filing filing;
   Article article;
 };
+// An item that comes back after it was removed is flagged no longer; what was withdrawn stays so until it is restored.
 Result<Revision> ReviseFromItem(const Article& before, const Item& item, const std::string& language_code, Time now);
+
+// The item is gone at its source: the article is flagged. With `withdraw` what the item became is withdrawn too, unless
+// an editor has taken it over.
+Revision RemoveItem(const Article& before, const std::string& language_code, bool withdraw, Time now);
 
 }  // namespace kimberlite::content

@@ -194,6 +194,59 @@ TEST_F(HandlersTest, AnEditorsWordsStandAgainstNewerItems) {
   EXPECT_EQ(Get(1001).sequence(), 2);
 }
 
+bus::Event RemovalEvent(const ingest::v1::ItemTaken& item, std::int64_t sequence, bool withdraw) {
+  ingest::v1::ItemRemoved removed;
+  removed.set_source_id(item.source_id());
+  removed.set_external_id(item.external_id());
+  removed.set_sequence(sequence);
+  removed.set_reason(ingest::v1::REMOVAL_REASON_PAGE_GONE);
+  removed.set_withdraw(withdraw);
+  return EventWith("kimberlite.ingest.item.v1", item.source_id() + "/" + item.external_id(), removed);
+}
+
+TEST_F(HandlersTest, ARemovedItemIsWithdrawnWhereItsSourceSaysSo) {
+  LoadSite();
+  ASSERT_TRUE(File(Item()));
+  const bus::Event removal = RemovalEvent(Item(), 2, true);
+  ASSERT_TRUE(items_.Handle(removal));
+  ASSERT_TRUE(items_.Handle(removal)) << "the same event";
+  ASSERT_TRUE(items_.Handle(RemovalEvent(Item(), 1, true))) << "an older one";
+  EXPECT_EQ(Get(1001).translations(0).state(), v1::TRANSLATION_STATE_WITHDRAWN);
+  EXPECT_TRUE(Get(1001).has_source_removed_time());
+  EXPECT_EQ(Get(1001).sequence(), 2);
+  EXPECT_TRUE(Ids("ru").empty());
+  ingest::v1::ItemTaken back = Item();
+  back.set_sequence(3);
+  ASSERT_TRUE(File(back));
+  EXPECT_FALSE(Get(1001).has_source_removed_time());
+  EXPECT_EQ(Get(1001).translations(0).state(), v1::TRANSLATION_STATE_WITHDRAWN) << "an editor restores it";
+}
+
+TEST_F(HandlersTest, ARemovedItemIsFlaggedOtherwise) {
+  LoadSite();
+  ASSERT_TRUE(File(Item()));
+  ASSERT_TRUE(items_.Handle(RemovalEvent(Item(), 2, false)));
+  EXPECT_EQ(Get(1001).translations(0).state(), v1::TRANSLATION_STATE_PUBLISHED);
+  EXPECT_TRUE(Get(1001).has_source_removed_time());
+  EXPECT_THAT(database_.Events().back().changes(), ElementsAre(v1::ARTICLE_CHANGE_SCHEDULE));
+
+  ingest::v1::ItemTaken other = Item();
+  other.set_external_id("edited");
+  ASSERT_TRUE(File(other));
+  v1::UpdateArticleRequest update;
+  update.set_article_id(1002);
+  v1::TranslationChange& change = *update.add_translations();
+  change.set_language_code("ru");
+  change.set_expected_version(1);
+  change.set_headline("Наш заголовок");
+  ASSERT_TRUE(Call<v1::UpdateArticleResponse>(update));
+  ASSERT_TRUE(items_.Handle(RemovalEvent(other, 2, true)));
+  EXPECT_EQ(Get(1002).translations(0).state(), v1::TRANSLATION_STATE_PUBLISHED) << "an editor took it over";
+  EXPECT_TRUE(Get(1002).has_source_removed_time());
+  other.set_external_id("never here");
+  EXPECT_TRUE(items_.Handle(RemovalEvent(other, 2, true)));
+}
+
 TEST_F(HandlersTest, AForeignLanguageIsSkipped) {
   LoadSite();
   ingest::v1::ItemTaken item = Item();
