@@ -52,8 +52,8 @@ async function checkHttp(page, wrong, need) {
   const { headers } = brotli;
   need(brotli.status === page.status, `status ${brotli.status} instead of ${page.status}`);
   need(headers['content-encoding'] === 'br' && zlib.brotliDecompressSync(brotli.body).equals(identity.body), 'brotli is not the page');
-  // What is not kept, as error pages are not, may do without.
-  const plain = page.status !== 200 && !gzip.headers['content-encoding'] && gzip.body.equals(identity.body);
+  // What is not kept, as error pages and searches are not, may do without.
+  const plain = (page.status !== 200 || page.kind === 'search') && !gzip.headers['content-encoding'] && gzip.body.equals(identity.body);
   need(plain || (gzip.headers['content-encoding'] === 'gzip' && zlib.gunzipSync(gzip.body).equals(identity.body)), 'gzip is not the page');
   need(/^text\/html; ?charset=utf-8$/i.test(headers['content-type']), `Content-Type ${headers['content-type']}`);
   need(headers['content-security-policy']?.includes("default-src 'none'"), 'Content-Security-Policy');
