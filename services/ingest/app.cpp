@@ -124,14 +124,15 @@ App::App(Config config)
               .wait_timeout_ms = 1000,
               .application_name = "kimberlite-ingest-probe"}),
       sources_(pool_, SourceOptions(config_)),
-      items_(pool_, sources_, clock_, {.max_backlog = config_.max_backlog}),
+      stories_(pool_, clock_, {.max_texts = static_cast<std::size_t>(config_.story_texts)}, RandomHex(8)),
+      items_(pool_, sources_, stories_, clock_, {.max_backlog = config_.max_backlog}),
       documents_(pool_, {.source_bytes = std::int64_t{config_.source_documents_mib} << 20,
                          .total_bytes = std::int64_t{config_.documents_mib} << 20}),
       fetcher_(FetcherOptions(config_)),
       poller_({.fetch_timeout = std::chrono::seconds(config_.fetch_timeout_seconds),
                .jitter = [] { return static_cast<double>(RandomBits() >> 11) / static_cast<double>(1ull << 53); }},
               clock_, fetcher_, sources_, items_, documents_),
-      service_(sources_, items_, documents_, clock_),
+      service_(sources_, items_, documents_, stories_, fetcher_, clock_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file,
@@ -156,6 +157,11 @@ Result<void> App::Start() {
       bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema}, bus_->NewPublisher());
   sweeper_ = std::make_unique<DocumentSweeper>(documents_, clock_, [](const Error& error) {
     telemetry::Warning("old documents could not be deleted", {{"error", error.ToString()}});
+  });
+  // What was taken in before is known before more is; where that is very much, the rest comes while polls go on.
+  KIMBERLITE_RETURN_IF_ERROR(stories_.Load(std::chrono::seconds(10)));
+  loader_ = std::make_unique<StoryLoader>(stories_, clock_, [](const Error& error) {
+    telemetry::Warning("what other replicas took in cannot be read", {{"error", error.ToString()}});
   });
   Scheduler::Options options;
   options.workers = config_.workers;
@@ -183,6 +189,7 @@ void App::Stop() {
   server_.Stop(std::chrono::seconds(2));
   listener_.reset();
   scheduler_.reset();
+  loader_.reset();
   sweeper_.reset();
   relay_.reset();  // after everything that writes, so that it sends the last of it
 }

@@ -42,6 +42,7 @@ class App final : public runtime::Service {
   pg::Pool pool_;
   pg::Pool probe_;  // one connection of its own, so that a busy service is not an unready one
   PgSourceStore sources_;
+  PgStoryStore stories_;
   PgItemStore items_;
   PgDocumentStore documents_;
   CurlFeedFetcher fetcher_;
@@ -50,6 +51,7 @@ class App final : public runtime::Service {
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<bus::Relay> relay_;
   std::unique_ptr<DocumentSweeper> sweeper_;
+  std::unique_ptr<StoryLoader> loader_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<pg::Listener> listener_;  // wakes the scheduler
   rpc::Server server_;

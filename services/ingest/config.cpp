@@ -35,6 +35,10 @@ void Config::Bind(config::Table& table) {
             {.name = "KIMBERLITE_INGEST_MAX_BACKLOG",
              .help = "Unsent events from which on pushes are refused until some are sent."},
             1, 10'000'000);
+  table.Int(&story_texts,
+            {.name = "KIMBERLITE_INGEST_STORY_TEXTS",
+             .help = "Texts of the last week that new items are compared with, about 5 KiB of memory each."},
+            100, 1'000'000);
   table.Text(&ca_file, {.name = "KIMBERLITE_INGEST_CA_FILE",
                         .help = "PEM file of the certificate authorities that feeds are trusted by, instead of the "
                                 "system's."});

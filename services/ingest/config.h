@@ -21,6 +21,7 @@ struct Config {
   int source_documents_mib = 64;
   int documents_mib = 2048;
   int max_backlog = 20'000;
+  int story_texts = 50'000;
 
   void Bind(config::Table& table);
 };

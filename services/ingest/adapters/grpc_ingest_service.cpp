@@ -8,6 +8,7 @@
 #include "libs/base/text.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/ingest/adapters/grpc_messages.h"
+#include "services/ingest/adapters/grpc_source_tools.h"
 #include "services/ingest/adapters/proto_time.h"
 #include "services/ingest/core/feed_parser.h"
 
@@ -90,6 +91,16 @@ void GrpcIngestService::Register(rpc::Server& server) {
       [this](const rpc::Call& call, auto& reader) { return SubmitItems(call, reader); });
   server.Handle<v1::ReplayDocumentsRequest, v1::ReplayDocumentsResponse>(
       [this](const rpc::Call& call, const auto& request) { return ReplayDocuments(call, request); });
+  server.Handle<v1::TestSourceRequest, v1::TestSourceResponse>(
+      [this](const rpc::Call& call, const auto& request) { return TestSource(call.context, fetcher_, request); });
+  server.Handle<v1::ImportSourcesRequest, v1::ImportSourcesResponse>(
+      [this](const rpc::Call&, const auto& request) { return ImportSources(sources_, request); });
+  server.Handle<v1::ExportSourcesRequest, v1::ExportSourcesResponse>(
+      [this](const rpc::Call&, const auto&) { return ExportSources(sources_); });
+  server.Handle<v1::GetClusterRequest, v1::GetClusterResponse>(
+      [this](const rpc::Call&, const auto& request) { return GetCluster(request); });
+  server.Handle<v1::ListClustersRequest, v1::ListClustersResponse>(
+      [this](const rpc::Call&, const auto& request) { return ListClusters(request); });
   server.Handle<v1::ListItemsRequest, v1::ListItemsResponse>(
       [this](const rpc::Call&, const auto& request) { return ListItems(request); });
 }
@@ -306,6 +317,38 @@ Result<v1::ReplayDocumentsResponse> GrpcIngestService::ReplayDocuments(const rpc
     }
   }
   if (static_cast<int>(documents.size()) == size) response.set_next_page_token(TokenOf(documents.back()));
+  return response;
+}
+
+Result<v1::GetClusterResponse> GrpcIngestService::GetCluster(const v1::GetClusterRequest& request) {
+  if (request.cluster_id() < 1) return InvalidField("cluster_id", "must be 1 or greater");
+  KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<ClusterMember> members, stories_.Get(request.cluster_id()));
+  if (members.empty())
+    return Fail(Code::kNotFound, "cluster " + std::to_string(request.cluster_id()) + " does not exist");
+  v1::GetClusterResponse response;
+  response.mutable_cluster()->set_cluster_id(request.cluster_id());
+  for (const ClusterMember& member : members) *response.mutable_cluster()->add_members() = ToProto(member);
+  return response;
+}
+
+Result<v1::ListClustersResponse> GrpcIngestService::ListClusters(const v1::ListClustersRequest& request) {
+  if (request.page_size() < 0 || request.page_size() > 200)
+    return InvalidField("page_size", "must be 1 to 200, or 0 for 50");
+  const int size = request.page_size() == 0 ? 50 : request.page_size();
+  std::int64_t before = INT64_MAX;
+  if (const std::string& token = request.page_token(); !token.empty()) {
+    const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), before);
+    if (error != std::errc() || end != token.data() + token.size() || before < 1) return BadToken();
+  }
+  KIMBERLITE_ASSIGN_OR_RETURN(const std::vector<ClusterMember> members, stories_.List(before, size));
+  v1::ListClustersResponse response;
+  for (const ClusterMember& member : members) {
+    if (response.clusters_size() == 0 || response.clusters().rbegin()->cluster_id() != member.cluster_id)
+      response.add_clusters()->set_cluster_id(member.cluster_id);
+    *response.mutable_clusters()->rbegin()->add_members() = ToProto(member);
+  }
+  if (response.clusters_size() == size)
+    response.set_next_page_token(std::to_string(response.clusters().rbegin()->cluster_id()));
   return response;
 }
 

@@ -11,8 +11,9 @@ namespace kimberlite::ingest {
 // kimberlite.ingest.v1.IngestService.
 class GrpcIngestService {
  public:
-  GrpcIngestService(PgSourceStore& sources, PgItemStore& items, PgDocumentStore& documents, const Clock& clock)
-      : sources_(sources), items_(items), documents_(documents), clock_(clock) {}
+  GrpcIngestService(PgSourceStore& sources, PgItemStore& items, PgDocumentStore& documents, PgStoryStore& stories,
+                    FeedFetcher& fetcher, const Clock& clock)
+      : sources_(sources), items_(items), documents_(documents), stories_(stories), fetcher_(fetcher), clock_(clock) {}
   void Register(rpc::Server& server);
 
  private:
@@ -25,11 +26,15 @@ class GrpcIngestService {
   Result<v1::SubmitItemResponse> SubmitItem(const rpc::Call& call, const v1::SubmitItemRequest& request);
   Result<v1::SubmitItemsResponse> SubmitItems(const rpc::Call& call, rpc::StreamReader<v1::SubmitItemsRequest>& reader);
   Result<v1::ReplayDocumentsResponse> ReplayDocuments(const rpc::Call& call, const v1::ReplayDocumentsRequest& request);
+  Result<v1::GetClusterResponse> GetCluster(const v1::GetClusterRequest& request);
+  Result<v1::ListClustersResponse> ListClusters(const v1::ListClustersRequest& request);
   Result<v1::ListItemsResponse> ListItems(const v1::ListItemsRequest& request);
 
   PgSourceStore& sources_;
   PgItemStore& items_;
   PgDocumentStore& documents_;
+  PgStoryStore& stories_;
+  FeedFetcher& fetcher_;
   const Clock& clock_;
 };
 

@@ -122,6 +122,22 @@ v1::Item ToProto(const ItemRecord& record) {
   return proto;
 }
 
+v1::ClusterMember ToProto(const ClusterMember& member) {
+  v1::ClusterMember proto;
+  proto.set_source_id(member.key.source_id);
+  proto.set_external_id(member.key.external_id);
+  proto.set_headline(member.headline);
+  proto.set_language_code(member.language_code);
+  proto.set_link(member.link);
+  *proto.mutable_added_time() = ToTimestamp(member.added_time);
+  proto.set_relation(static_cast<v1::StoryRelation>(member.relation));
+  proto.set_score(member.score);
+  proto.set_why(member.why);
+  proto.set_related_source_id(member.related.source_id);
+  proto.set_related_external_id(member.related.external_id);
+  return proto;
+}
+
 Result<PushedItem> FromProto(const v1::PushedItem& proto) {
   PushedItem item;
   item.external_id = proto.external_id();

@@ -15,6 +15,7 @@ Result<Source> FromProto(const v1::FeedSource& proto);
 v1::FeedSource ToProto(const Source& source);
 v1::FeedSourceStatus ToProto(const SourceStatus& status);
 v1::Item ToProto(const ItemRecord& record);
+v1::ClusterMember ToProto(const ClusterMember& member);
 Result<PushedItem> FromProto(const v1::PushedItem& proto);
 Result<Time> FromTimestamp(const google::protobuf::Timestamp& proto, std::string field);
 // Of the same request the same, whatever order its maps have in memory.

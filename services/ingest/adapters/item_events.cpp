@@ -26,7 +26,7 @@ bus::Event EventOf(const std::string& source_id, const std::string& external_id,
 }  // namespace
 
 bus::Event TakenEvent(const Source& source, const std::string& external_id, const RecognisedItem& item,
-                      std::int64_t sequence, Time time, const std::string& traceparent) {
+                      std::int64_t sequence, const ClusterMember* member, Time time, const std::string& traceparent) {
   v1::ItemTaken taken;
   taken.set_source_id(source.source_id);
   taken.set_external_id(external_id);
@@ -43,6 +43,15 @@ bus::Event TakenEvent(const Source& source, const std::string& external_id, cons
   if (item.published_time) *taken.mutable_published_time() = ToTimestamp(*item.published_time);
   taken.set_default_section_id(source.default_section_id);
   taken.set_publish_at_once(source.publish_at_once);
+  taken.set_identified_language_code(item.identified_language_code);
+  taken.set_language_mismatch(item.language_mismatch);
+  if (member) {
+    taken.set_cluster_id(member->cluster_id);
+    taken.set_relation(static_cast<v1::StoryRelation>(member->relation));
+    taken.set_relation_score(member->score);
+    taken.set_related_source_id(member->related.source_id);
+    taken.set_related_external_id(member->related.external_id);
+  }
   return EventOf(source.source_id, external_id, taken, sequence, time, traceparent);
 }
 

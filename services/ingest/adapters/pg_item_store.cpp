@@ -83,9 +83,10 @@ Result<Taken> PgItemStore::TakeAll(const Source& source, bool ids_churn, Time fe
   bool renames_counted = decided.renamed == 0;
   while (!rest.empty() || !renames_counted) {
     const std::span<const ItemWrite> batch = NextBatch(rest);
+    const std::vector<Told> told = Tell(source, batch);
     KIMBERLITE_ASSIGN_OR_RETURN(const Taken taken, pool_.Write([&](pg::Transaction& transaction) -> Result<Taken> {
       KIMBERLITE_RETURN_IF_ERROR(lock(transaction));
-      KIMBERLITE_ASSIGN_OR_RETURN(const auto sequences, Write(transaction, source, fetched, batch, traceparent));
+      KIMBERLITE_ASSIGN_OR_RETURN(const auto sequences, Write(transaction, source, fetched, batch, told, traceparent));
       Taken count;
       for (const ItemWrite& write : batch) {
         const auto found = sequences.find(write.external_id);
@@ -132,9 +133,28 @@ Result<std::vector<KnownItem>> PgItemStore::Known(pg::Transaction& transaction, 
   return known;
 }
 
+std::vector<PgItemStore::Told> PgItemStore::Tell(const Source& source, std::span<const ItemWrite> writes) {
+  std::vector<Told> told;
+  told.reserve(writes.size());
+  const Time now = clock_.Now();
+  for (const ItemWrite& write : writes) {
+    Told& one = told.emplace_back(Told{*write.item, std::nullopt});
+    RecognisedItem& item = one.item;
+    IdentifyLanguage(item);
+    one.match = stories_.index().FindAndAdd({.key = {source.source_id, write.external_id},
+                                             .language = item.language_code,
+                                             .headline = item.headline,
+                                             .body_html = item.body_html,
+                                             .link = item.link,
+                                             .time = now});
+  }
+  return told;
+}
+
 // Rows and events of what moved, in the order of `writes`; the sequences of these by id.
 Result<std::map<std::string, std::int64_t>> PgItemStore::Write(pg::Transaction& transaction, const Source& source,
                                                                Time fetched, std::span<const ItemWrite> writes,
+                                                               std::span<const Told> told,
                                                                const std::string& traceparent) {
   std::map<std::string, std::int64_t> sequences;
   if (writes.empty()) return sequences;
@@ -143,17 +163,17 @@ Result<std::map<std::string, std::int64_t>> PgItemStore::Write(pg::Transaction& 
   pg::Params params(source.source_id, now, fetched, columns.external_id, columns.digest, columns.link_key,
                     columns.language_code, columns.headline, columns.summary, columns.body_html, columns.link,
                     columns.credit_name, columns.credit_url, columns.authors, columns.categories,
-                    columns.published_time);
+                    columns.published_time, stories_.taken_by());
   KIMBERLITE_ASSIGN_OR_RETURN(
       const pg::Rows rows,
       transaction.Query(
           "INSERT INTO ingest.items AS known (source_id, external_id, sequence, digest, link_key, language_code, "
           "headline, summary, body_html, link, credit_name, credit_url, authors, categories, published_time,"
-          " first_taken_time, taken_time, document_time)"
+          " first_taken_time, taken_time, document_time, taken_by)"
           " SELECT $1, i.external_id, 1, i.digest, i.link_key, i.language_code, i.headline, i.summary, i.body_html,"
           " i.link, i.credit_name, i.credit_url, string_to_array(i.authors, E'\\x1f'),"
           " string_to_array(i.categories, E'\\x1f'), nullif(i.published_time, '')::timestamptz, i.taken_time, "
-          "i.taken_time, $3"
+          "i.taken_time, $3, $17"
           // Each a microsecond after the one before, so that lists have them in their order.
           " FROM (SELECT u.*, $2::timestamptz + (u.place - 1) * interval '1 microsecond' AS taken_time FROM"
           " unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],"
@@ -166,18 +186,27 @@ Result<std::map<std::string, std::int64_t>> PgItemStore::Write(pg::Transaction& 
           " credit_name = excluded.credit_name, credit_url = excluded.credit_url, authors = excluded.authors,"
           " categories = excluded.categories, published_time = excluded.published_time,"
           " taken_time = excluded.taken_time, document_time = excluded.document_time, removed_time = NULL,"
+          " taken_by = excluded.taken_by,"
           " gone_checks = 0, next_check_time = NULL"
           " WHERE (known.digest <> excluded.digest OR known.removed_time IS NOT NULL)"
           // What a later document said stands, whoever reads an older one again.
           " AND known.document_time <= excluded.document_time RETURNING external_id, sequence",
           params));
   for (const pg::Row row : rows) sequences.emplace(row.String("external_id"), row.Int("sequence"));
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    if (!told[i].match || !sequences.contains(writes[i].external_id)) continue;
+    KIMBERLITE_RETURN_IF_ERROR(
+        stories_.Join(transaction, {source.source_id, writes[i].external_id}, *told[i].match, now));
+  }
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto members, stories_.Members(transaction, source.source_id, columns.external_id));
   std::vector<bus::Event> events;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const auto found = sequences.find(writes[i].external_id);
     if (found == sequences.end()) continue;
+    const auto member = members.find(writes[i].external_id);
     const Time time = now + std::chrono::microseconds(i);
-    events.push_back(TakenEvent(source, writes[i].external_id, *writes[i].item, found->second, time, traceparent));
+    events.push_back(TakenEvent(source, writes[i].external_id, told[i].item, found->second,
+                                member == members.end() ? nullptr : &member->second, time, traceparent));
   }
   KIMBERLITE_RETURN_IF_ERROR(bus::AppendAll(transaction, kSchema, events));
   return sequences;
@@ -342,7 +371,8 @@ Result<std::vector<Submitted>> PgItemStore::Submit(const std::string& source_id,
         writes.push_back({&items[end], items[end].external_id});
         ++end;
       }
-      KIMBERLITE_ASSIGN_OR_RETURN(const auto sequences, Write(transaction, source, now, writes, traceparent));
+      KIMBERLITE_ASSIGN_OR_RETURN(const auto sequences,
+                                  Write(transaction, source, now, writes, Tell(source, writes), traceparent));
       taken += static_cast<int>(sequences.size());
       for (std::size_t i = begin; i < end; ++i) {
         Submitted& answer = answers[anew[i]];

@@ -14,6 +14,7 @@
 #include "libs/pg/pg.h"
 #include "services/ingest/adapters/item_events.h"
 #include "services/ingest/adapters/pg_source_store.h"
+#include "services/ingest/adapters/pg_story_store.h"
 #include "services/ingest/core/identity.h"
 #include "services/ingest/core/ports.h"
 
@@ -61,10 +62,10 @@ class PgItemStore final : public ItemStore {
     // Pushes are refused while so many events wait to be sent.
     std::int64_t max_backlog = 20'000;
   };
-  PgItemStore(pg::Pool& pool, PgSourceStore& sources, const Clock& clock, Options options)
-      : pool_(pool), sources_(sources), clock_(clock), options_(options) {}
-  PgItemStore(pg::Pool& pool, PgSourceStore& sources, const Clock& clock)
-      : PgItemStore(pool, sources, clock, Options()) {}
+  PgItemStore(pg::Pool& pool, PgSourceStore& sources, PgStoryStore& stories, const Clock& clock, Options options)
+      : pool_(pool), sources_(sources), stories_(stories), clock_(clock), options_(options) {}
+  PgItemStore(pg::Pool& pool, PgSourceStore& sources, PgStoryStore& stories, const Clock& clock)
+      : PgItemStore(pool, sources, stories, clock, Options()) {}
 
   Result<Taken> Take(const Lease& lease, Time fetched, std::span<const RecognisedItem> items) override;
   Result<int> Remove(const Lease& lease, std::span<const std::string> external_ids, RemovalReason reason) override;
@@ -86,14 +87,22 @@ class PgItemStore final : public ItemStore {
                         const Lock& lock);
   Result<std::vector<KnownItem>> Known(pg::Transaction& transaction, const std::string& source_id,
                                        std::span<const RecognisedItem> items);
+  // What the words of an item tell: found out once, before its transaction.
+  struct Told {
+    RecognisedItem item;
+    std::optional<StoryMatch> match;
+  };
+  std::vector<Told> Tell(const Source& source, std::span<const ItemWrite> writes);
   Result<std::map<std::string, std::int64_t>> Write(pg::Transaction& transaction, const Source& source, Time fetched,
-                                                    std::span<const ItemWrite> writes, const std::string& traceparent);
+                                                    std::span<const ItemWrite> writes, std::span<const Told> told,
+                                                    const std::string& traceparent);
   Result<void> CheckBacklog();
   Result<void> FillSequences(pg::Transaction& transaction, const std::string& source_id,
                              std::vector<Submitted>& answers);
 
   pg::Pool& pool_;
   PgSourceStore& sources_;
+  PgStoryStore& stories_;
   const Clock& clock_;
   const Options options_;
   std::mutex mutex_;  // of the next two

@@ -10,6 +10,7 @@
 #include "libs/html/text.h"
 #include "libs/i18n/language.h"
 #include "libs/i18n/words.h"
+#include "libs/langid/langid.h"
 #include "services/ingest/core/item_language.h"
 #include "services/ingest/core/plain_line.h"
 #include "services/ingest/core/url.h"
@@ -111,6 +112,12 @@ std::string Matter(std::string_view html) {
 
 }  // namespace
 
+void IdentifyLanguage(RecognisedItem& item) {
+  const std::string text = item.headline + "\n" + html::PlainText(item.body_html);
+  const langid::Guess guess = langid::Identify(text, {.configured = {}, .declared = item.language_code});
+  if (guess.language != langid::kUndetermined) item.identified_language_code = guess.language;
+}
+
 RecognisedItem RecogniseItem(const FeedItem& item, const Feed& feed, const Source& source) {
   RecognisedItem result;
   // The fullest text is the body; a description beside it is the summary.
@@ -128,6 +135,8 @@ RecognisedItem RecogniseItem(const FeedItem& item, const Feed& feed, const Sourc
   result.credit_url = item.source_name.empty() ? source.home_url : item.source_url;
   result.published_time = item.published_time ? item.published_time : item.updated_time;
   if (!item.link.empty()) result.link_key = Sha256Hex(CanonicalUrl(item.link)).substr(0, 32);
+  const std::string declared = i18n::PrimaryLanguage(TrimAscii(item.language));
+  result.language_mismatch = !declared.empty() && declared != result.language_code;
   result.external_id = ExternalId(item, result);
   result.digest = FieldDigest()
                       .Add(result.headline)

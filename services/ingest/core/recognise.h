@@ -26,6 +26,9 @@ struct RecognisedItem {
   std::vector<std::string> authors;
   std::vector<std::string> categories;
   std::optional<Time> published_time;
+  // What its words are in, as far as they tell (IdentifyLanguage); empty: they do not.
+  std::string identified_language_code;
+  bool language_mismatch = false;  // another language was declared than language_code, which is that of the words
 };
 
 struct Recognised {
@@ -47,6 +50,9 @@ constexpr std::size_t kMaxBodyBytes = 1024 * 1024;  // of cleaned HTML
 constexpr std::size_t kMaxAuthors = 20;
 constexpr std::size_t kMaxCategories = 100;
 constexpr std::size_t kMaxExternalIdBytes = 500;  // longer ids are known by their SHA-256
+
+// Fills identified_language_code, by libs/langid.
+void IdentifyLanguage(RecognisedItem& item);
 
 // One item, whatever is wrong with it. The digest is of headline, summary, authors, categories in any order, and of the
 // body's words and addresses.

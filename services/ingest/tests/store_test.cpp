@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -115,7 +116,8 @@ class StoreTest : public ::testing::Test {
   SystemClock clock_;
   // The sources of these tests are of one host, but where that is what is tested.
   PgSourceStore sources_{pool_, {.host_polls = 1000}};
-  PgItemStore items_{pool_, sources_, clock_};
+  PgStoryStore stories_{pool_, clock_, {}, "me"};
+  PgItemStore items_{pool_, sources_, stories_, clock_};
 };
 
 TEST_F(StoreTest, ClaimsWhatIsDueOnceAndGivesEverythingNeeded) {
@@ -658,6 +660,85 @@ TEST_F(StoreTest, KeepsDocumentsAsLongAsTheyMayStay) {
   EXPECT_THAT(bodies("b"), ElementsAre());
 }
 
+// A story of some length; `cut` leaves its last sentences out.
+RecognisedItem AStory(const std::string& id, const std::string& headline, int cut = 0) {
+  RecognisedItem item = AnItem(id, id);
+  item.headline = headline;
+  item.body_html = "<p>";
+  const char* const sentences[] = {
+      "Ледовая переправа через Лену у Якутска откроется двенадцатого декабря при толщине льда сорок сантиметров.",
+      "По ней пропустят легковые машины массой до трёх тонн, сообщило управление автомобильных дорог республики.",
+      "В прошлом году зимник начал работу неделей позже из-за тёплой осени и высокой воды в верховьях реки.",
+      "Дорожники намораживают лёд насосами круглые сутки и проверяют его георадаром каждые двести метров пути.",
+      "Паром между правым и левым берегом закончил навигацию ещё в октябре, людей возят на воздушной подушке.",
+  };
+  for (int i = 0; i < 5 - cut; ++i) item.body_html += std::string(sentences[i]) + " ";
+  item.body_html += "</p>";
+  item.link = "https://wire.example/" + id;
+  return item;
+}
+
+TEST_F(StoreTest, PutsRepetitionsIntoClustersAndSaysSo) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  ASSERT_TRUE(sources_.Put(ASource("b")));
+  ASSERT_TRUE(sources_.Put(ASource("c")));
+  std::map<std::string, Lease> leases;
+  for (int i = 0; i < 3; ++i) {
+    const Lease lease = Claim();
+    leases.emplace(lease.source.source_id, lease);
+  }
+  ASSERT_EQ(
+      Count(items_.Take(leases["a"], clock_.Now(), std::vector{AStory("1", "Зимник откроют в декабре"), AnItem("9")})),
+      2);
+  ASSERT_EQ(Count(items_.Take(leases["b"], clock_.Now(), std::vector{AStory("2", "Переправа: названа дата", 1)})), 1);
+  std::vector<v1::ItemTaken> events = Events();
+  ASSERT_EQ(events.size(), 3u);
+  EXPECT_EQ(events[0].cluster_id(), 0);
+  EXPECT_EQ(events[1].cluster_id(), 0);
+  EXPECT_EQ(events[1].identified_language_code(), "ru");
+  EXPECT_FALSE(events[1].language_mismatch());
+  EXPECT_GT(events[2].cluster_id(), 0);
+  EXPECT_EQ(events[2].relation(), v1::STORY_RELATION_REPUBLISHED);
+  EXPECT_EQ(events[2].related_source_id(), "a");
+  EXPECT_EQ(events[2].related_external_id(), "1");
+  EXPECT_GT(events[2].relation_score(), 0.5);
+  // A third joins the same cluster, and a change of one leaves it there.
+  ASSERT_EQ(Count(items_.Take(leases["c"], clock_.Now(), std::vector{AStory("3", "Якутск ждёт зимник")})), 1);
+  RecognisedItem changed = AStory("2", "Переправа: дата перенесена", 1);
+  changed.digest = "new";
+  ASSERT_EQ(Count(items_.Take(leases["b"], clock_.Now(), std::vector{changed})), 1);
+  events = Events();
+  EXPECT_EQ(events[3].cluster_id(), events[2].cluster_id());
+  EXPECT_EQ(events[4].cluster_id(), events[2].cluster_id());
+  EXPECT_EQ(events[4].related_external_id(), "1");
+  const auto members = stories_.Get(events[2].cluster_id());
+  ASSERT_TRUE(members) << members.error().ToString();
+  ASSERT_EQ(members->size(), 3u);
+  EXPECT_EQ((*members)[0].key.external_id, "1");
+  EXPECT_EQ((*members)[0].relation, Relation::kNone);
+  EXPECT_EQ((*members)[0].headline, "Зимник откроют в декабре");
+  EXPECT_NE((*members)[1].why.find("shingles"), std::string::npos);
+  EXPECT_EQ(stories_.List(INT64_MAX, 10)->size(), 3u);
+  EXPECT_TRUE(stories_.List(events[2].cluster_id(), 10)->empty());
+}
+
+TEST_F(StoreTest, KnowsWhatWasTakenInBeforeAndByOthers) {
+  ASSERT_TRUE(sources_.Put(ASource("a")));
+  ASSERT_TRUE(sources_.Put(ASource("b")));
+  const Lease first = Claim(), second = Claim();
+  ASSERT_EQ(Count(items_.Take(first, clock_.Now(), std::vector{AStory("1", "Зимник откроют в декабре")})), 1);
+  PgStoryStore later(pool_, clock_, {}, "another");
+  ASSERT_EQ(later.Load(seconds(20)), true);
+  EXPECT_EQ(later.index().size(), 1u);
+  // What this process takes in afterwards is heard of by the other, which skips its own.
+  ASSERT_EQ(Count(items_.Take(second, clock_.Now(), std::vector{AStory("2", "Переправа: названа дата")})), 1);
+  ASSERT_EQ(later.Load(seconds(20)), true);
+  EXPECT_EQ(later.index().size(), 2u);
+  PgItemStore others(pool_, sources_, later, clock_);
+  ASSERT_EQ(Count(others.Take(second, clock_.Now(), std::vector{AStory("3", "Третий раз о том же")})), 1);
+  EXPECT_EQ(Events().back().cluster_id(), Events()[1].cluster_id());
+}
+
 class SubmitTest : public StoreTest {
  protected:
   SubmitTest() {
@@ -735,9 +816,9 @@ TEST_F(SubmitTest, RefusesWhereNothingIsTaken) {
 }
 
 TEST_F(SubmitTest, HoldsBackWhileEventsWait) {
-  PgItemStore full(pool_, sources_, clock_, {.max_backlog = 2});
+  PgItemStore full(pool_, sources_, stories_, clock_, {.max_backlog = 2});
   ASSERT_TRUE(full.Submit("desk", std::vector{ASubmission("1"), ASubmission("2")}));
-  PgItemStore looks(pool_, sources_, clock_, {.max_backlog = 2});
+  PgItemStore looks(pool_, sources_, stories_, clock_, {.max_backlog = 2});
   for (int i = 0; i < 2; ++i)
     EXPECT_EQ(looks.Submit("desk", std::vector{ASubmission("3")}).error().code(), Code::kResourceExhausted);
 }

@@ -92,6 +92,11 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(ingest, PauseSource);
   KIMBERLITE_ANSWER(ingest, ResumeSource);
   KIMBERLITE_ANSWER(ingest, ListItems);
+  KIMBERLITE_ANSWER(ingest, TestSource);
+  KIMBERLITE_ANSWER(ingest, ImportSources);
+  KIMBERLITE_ANSWER(ingest, ExportSources);
+  KIMBERLITE_ANSWER(ingest, GetCluster);
+  KIMBERLITE_ANSWER(ingest, ListClusters);
   KIMBERLITE_ANSWER(ingest, SubmitItem);
   KIMBERLITE_ANSWER(ingest, ReplayDocuments);
   KIMBERLITE_ANSWER(rendering, WaitVisible);

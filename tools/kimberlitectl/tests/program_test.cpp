@@ -391,6 +391,7 @@ TEST_F(Program, EveryExampleOfTheHelpIsACommand) {
   Write("story.json", "{}");
   Write("update.json", "{}");
   Write("river.svg", "<svg/>");
+  Write("feeds.opml", "<opml/>");
   Write("items.jsonl", "{\"item\": {\"headline\": \"x\"}}\n");
   for (const Verb& verb : Verbs()) {
     for (const std::string& example : verb.examples) {
