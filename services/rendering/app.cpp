@@ -54,6 +54,8 @@ Result<void> App::Start() {
   ledger_->Start();
   invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, memory_, sources_, *ledger_);
   invalidator_->Start();
+  purge_follower_ = std::make_unique<PurgeFollower>(redis_, kPrefix, memory_);
+  purge_follower_->Start();
   visibility_ = std::make_unique<Visibility>(Visibility::Parts{
       .store = *store_,
       .ledger = *ledger_,

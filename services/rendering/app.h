@@ -15,6 +15,7 @@
 #include "services/rendering/adapters/http_edge.h"
 #include "services/rendering/adapters/live_stream.h"
 #include "services/rendering/adapters/page_builder.h"
+#include "services/rendering/adapters/purge_follower.h"
 #include "services/rendering/adapters/redis_page_store.h"
 #include "services/rendering/adapters/visibility.h"
 #include "services/rendering/config.h"
@@ -50,6 +51,7 @@ class App final : public runtime::Service {
   std::unique_ptr<EdgeLedger> ledger_;
   std::unique_ptr<BusInvalidator> invalidator_;
   std::unique_ptr<Visibility> visibility_;
+  std::unique_ptr<PurgeFollower> purge_follower_;
   std::unique_ptr<Edge> edge_;
   std::unique_ptr<HttpEdge> http_edge_;
   std::unique_ptr<LiveStream> live_;

@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t kMaxMedia = 4 * 1024 * 1024;
 constexpr int kDefaultPage = 30;
 constexpr int kMaxPage = 200;
+constexpr int kMaxLists = 20;
 constexpr std::size_t kSortKeyLength = 28;
 
 std::vector<std::string> Codes(const google::protobuf::RepeatedPtrField<std::string>& codes) {
@@ -52,6 +53,26 @@ bool IsSortKey(const std::string& token) {
          std::ranges::all_of(token, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+Result<void> CheckList(const v1::ListArticlesRequest& request) {
+  const int page_size = request.page_size() == 0 ? kDefaultPage : request.page_size();
+  if (page_size < 1 || page_size > kMaxPage) return InvalidField("page_size", "must be 1 to 200, or 0 for 30");
+  if (!request.page_token().empty() && !IsSortKey(request.page_token())) {
+    return InvalidField("page_token", "must be the next_page_token of the page before");
+  }
+  if (!request.before_sort_key().empty()) {
+    if (!IsSortKey(request.before_sort_key())) return InvalidField("before_sort_key", "must be the sort_key of a card");
+    if (!request.page_token().empty()) return InvalidField("before_sort_key", "must be empty with page_token");
+  }
+  if (request.page_number() < 0) return InvalidField("page_number", "must be 1 or greater, or 0 for a page by cursor");
+  const bool anchored = request.page_number() > 0 || request.open_page();
+  if (request.page_number() > 0 && request.open_page())
+    return InvalidField("open_page", "must not be with page_number");
+  if (anchored && !request.before_sort_key().empty()) {
+    return InvalidField("before_sort_key", "must be empty with page_number and open_page");
+  }
+  return {};
+}
+
 }  // namespace
 
 void GrpcContentService::Register(rpc::Server& server) {
@@ -67,6 +88,8 @@ void GrpcContentService::Register(rpc::Server& server) {
       [this](const auto& c, const auto& r) { return GetArticle(c, r); });
   server.Handle<v1::ListArticlesRequest, v1::ListArticlesResponse>(
       [this](const auto& c, const auto& r) { return ListArticles(c, r); });
+  server.Handle<v1::BatchListArticlesRequest, v1::BatchListArticlesResponse>(
+      [this](const auto& c, const auto& r) { return BatchListArticles(c, r); });
   server.Handle<v1::GetSiteRequest, v1::GetSiteResponse>(
       [this](const auto& c, const auto& r) { return GetSite(c, r); });
   server.Handle<v1::UpdateSiteRequest, v1::UpdateSiteResponse>(
@@ -153,40 +176,42 @@ Result<v1::GetArticleResponse> GrpcContentService::GetArticle(const rpc::Call&, 
 
 Result<v1::ListArticlesResponse> GrpcContentService::ListArticles(const rpc::Call&,
                                                                   const v1::ListArticlesRequest& request) {
-  const int page_size = request.page_size() == 0 ? kDefaultPage : request.page_size();
-  if (page_size < 1 || page_size > kMaxPage) return InvalidField("page_size", "must be 1 to 200, or 0 for 30");
-  if (!request.page_token().empty() && !IsSortKey(request.page_token())) {
-    return InvalidField("page_token", "must be the next_page_token of the page before");
-  }
-  if (!request.before_sort_key().empty()) {
-    if (!IsSortKey(request.before_sort_key())) return InvalidField("before_sort_key", "must be the sort_key of a card");
-    if (!request.page_token().empty()) return InvalidField("before_sort_key", "must be empty with page_token");
-  }
-  if (request.page_number() < 0) return InvalidField("page_number", "must be 1 or greater, or 0 for a page by cursor");
-  const bool anchored = request.page_number() > 0 || request.open_page();
-  if (request.page_number() > 0 && request.open_page())
-    return InvalidField("open_page", "must not be with page_number");
-  if (anchored && !request.before_sort_key().empty()) {
-    return InvalidField("before_sort_key", "must be empty with page_number and open_page");
-  }
-  return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::ListArticlesResponse> {
-    KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
-    KIMBERLITE_RETURN_IF_ERROR(CheckListKey(*site, request.list_key()));
-    if (anchored) return ListAnchoredPage(transaction, request);
-    const std::string& below = request.page_token().empty() ? request.before_sort_key() : request.page_token();
-    KIMBERLITE_ASSIGN_OR_RETURN(const ListPage page, ReadList(transaction, {.list_key = request.list_key(),
-                                                                            .before_sort_key = below,
-                                                                            .page_size = page_size,
-                                                                            .with_bodies = request.with_bodies()}));
-    v1::ListArticlesResponse response;
-    for (const Card& card : page.cards) *response.add_articles() = MessageOf(card);
-    if (page.more) response.set_next_page_token(page.cards.back().sort_key);
-    if (request.page_token().empty()) {
-      KIMBERLITE_ASSIGN_OR_RETURN(const int newest, NewestSealedPage(transaction, request.list_key()));
-      response.set_page_number(newest);
+  KIMBERLITE_RETURN_IF_ERROR(CheckList(request));
+  return pool_.Read([&](pg::Transaction& transaction) { return ReadOneList(transaction, request); });
+}
+
+Result<v1::BatchListArticlesResponse> GrpcContentService::BatchListArticles(
+    const rpc::Call&, const v1::BatchListArticlesRequest& request) {
+  if (request.lists().empty() || request.lists_size() > kMaxLists) return InvalidField("lists", "must be 1 to 20");
+  for (const auto& list : request.lists()) KIMBERLITE_RETURN_IF_ERROR(CheckList(list));
+  return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::BatchListArticlesResponse> {
+    v1::BatchListArticlesResponse response;
+    for (const auto& list : request.lists()) {
+      KIMBERLITE_ASSIGN_OR_RETURN(*response.add_lists(), ReadOneList(transaction, list));
     }
     return response;
   });
+}
+
+Result<v1::ListArticlesResponse> GrpcContentService::ReadOneList(pg::Transaction& transaction,
+                                                                 const v1::ListArticlesRequest& request) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto site, sites_.Load(transaction));
+  KIMBERLITE_RETURN_IF_ERROR(CheckListKey(*site, request.list_key()));
+  if (request.page_number() > 0 || request.open_page()) return ListAnchoredPage(transaction, request);
+  const std::string& below = request.page_token().empty() ? request.before_sort_key() : request.page_token();
+  const int page_size = request.page_size() == 0 ? kDefaultPage : request.page_size();
+  KIMBERLITE_ASSIGN_OR_RETURN(const ListPage page, ReadList(transaction, {.list_key = request.list_key(),
+                                                                          .before_sort_key = below,
+                                                                          .page_size = page_size,
+                                                                          .with_bodies = request.with_bodies()}));
+  v1::ListArticlesResponse response;
+  for (const Card& card : page.cards) *response.add_articles() = MessageOf(card);
+  if (page.more) response.set_next_page_token(page.cards.back().sort_key);
+  if (request.page_token().empty()) {
+    KIMBERLITE_ASSIGN_OR_RETURN(const int newest, NewestSealedPage(transaction, request.list_key()));
+    response.set_page_number(newest);
+  }
+  return response;
 }
 
 Result<v1::GetSiteResponse> GrpcContentService::GetSite(const rpc::Call&, const v1::GetSiteRequest& request) {

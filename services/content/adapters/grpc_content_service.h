@@ -24,6 +24,9 @@ class GrpcContentService {
   Result<v1::WithdrawArticleResponse> WithdrawArticle(const rpc::Call& call, const v1::WithdrawArticleRequest& request);
   Result<v1::GetArticleResponse> GetArticle(const rpc::Call& call, const v1::GetArticleRequest& request);
   Result<v1::ListArticlesResponse> ListArticles(const rpc::Call& call, const v1::ListArticlesRequest& request);
+  Result<v1::BatchListArticlesResponse> BatchListArticles(const rpc::Call& call,
+                                                          const v1::BatchListArticlesRequest& request);
+  Result<v1::ListArticlesResponse> ReadOneList(pg::Transaction& transaction, const v1::ListArticlesRequest& request);
   Result<v1::GetSiteResponse> GetSite(const rpc::Call& call, const v1::GetSiteRequest& request);
   Result<v1::UpdateSiteResponse> UpdateSite(const rpc::Call& call, const v1::UpdateSiteRequest& request);
   Result<v1::PutSourceResponse> PutSource(const rpc::Call& call, const v1::PutSourceRequest& request);

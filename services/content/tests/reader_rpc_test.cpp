@@ -50,6 +50,29 @@ TEST_F(ReaderRpcTest, ABatchTakesOfEachArticleTheFirstLanguageThatIsPublic) {
   EXPECT_THAT(Read(Batch({1001, 1002}, {})), ElementsAre("1001 en", "1001 sah", "1002 en"));
 }
 
+TEST_F(ReaderRpcTest, ABatchOfListsIsTheListsOneByOne) {
+  LoadSite();
+  Create(Story());
+  v1::BatchListArticlesRequest request;
+  request.add_lists()->set_list_key("sah");
+  request.add_lists()->set_list_key("en");
+  request.mutable_lists(1)->set_open_page(true);
+  const auto batch = Call<v1::BatchListArticlesResponse>(request, TokensFile::kService);
+  ASSERT_TRUE(batch) << batch.error().ToString();
+  ASSERT_EQ(batch->lists_size(), 2);
+  for (int i = 0; i < 2; ++i) {
+    const auto single = Call<v1::ListArticlesResponse>(request.lists(i), TokensFile::kService);
+    ASSERT_TRUE(single) << single.error().ToString();
+    EXPECT_EQ(batch->lists(i).DebugString(), single->DebugString());
+    EXPECT_EQ(batch->lists(i).articles_size(), 1);
+  }
+  request.mutable_lists(0)->set_page_size(-1);
+  EXPECT_THAT(Call<v1::BatchListArticlesResponse>(request, TokensFile::kService).error().message(),
+              HasSubstr("page_size"));
+  request.clear_lists();
+  EXPECT_THAT(Call<v1::BatchListArticlesResponse>(request, TokensFile::kService).error().message(), HasSubstr("lists"));
+}
+
 TEST_F(ReaderRpcTest, ACardOfABatchIsTheCardOfTheList) {
   LoadSite();
   Create(Story());

@@ -48,6 +48,21 @@ Result<content::v1::ListArticlesResponse> GrpcSources::ListArticles(const Contex
   return content_.Call<content::v1::ListArticlesResponse>(context, request);
 }
 
+Result<std::vector<content::v1::ListArticlesResponse>> GrpcSources::ListMany(
+    const Context& context, const std::vector<content::v1::ListArticlesRequest>& requests) {
+  content::v1::BatchListArticlesRequest batch;
+  for (const auto& request : requests) *batch.add_lists() = request;
+  auto response = content_.Call<content::v1::BatchListArticlesResponse>(context, batch);
+  // A content service of the version before.
+  if (!response && response.error().code() == Code::kUnimplemented) return Sources::ListMany(context, requests);
+  if (!response) return std::unexpected(std::move(response).error());
+  if (response->lists_size() != static_cast<int>(requests.size())) {
+    return Fail(Code::kInternal, "content answered with another number of lists than were asked for");
+  }
+  return std::vector<content::v1::ListArticlesResponse>(std::make_move_iterator(response->mutable_lists()->begin()),
+                                                        std::make_move_iterator(response->mutable_lists()->end()));
+}
+
 Result<std::map<std::int64_t, tagging::v1::Concept>> GrpcSources::GetConcepts(const Context& context,
                                                                               const std::vector<std::int64_t>& ids) {
   std::map<std::int64_t, tagging::v1::Concept> concepts;

@@ -28,6 +28,8 @@ class GrpcSources final : public Sources {
   Result<content::v1::Article> GetArticle(const Context& context, std::int64_t id) override;
   Result<content::v1::ListArticlesResponse> ListArticles(const Context& context,
                                                          const content::v1::ListArticlesRequest& request) override;
+  Result<std::vector<content::v1::ListArticlesResponse>> ListMany(
+      const Context& context, const std::vector<content::v1::ListArticlesRequest>& requests) override;
   Result<std::map<std::int64_t, tagging::v1::Concept>> GetConcepts(const Context& context,
                                                                    const std::vector<std::int64_t>& ids) override;
   Result<tagging::v1::Concept> ResolveTag(const Context& context, const std::string& language,

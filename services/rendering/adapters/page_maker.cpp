@@ -27,11 +27,13 @@ void PageMaker::DependOnCards(const Cards& cards) {
 
 Result<PageMaker::Cards> PageMaker::List(const std::string& list_key, int count, const std::string& before,
                                          int* newest_sealed_page) {
-  content::v1::ListArticlesRequest request;
-  request.set_list_key(list_key);
-  request.set_page_size(count);
-  request.set_before_sort_key(before);
-  KIMBERLITE_ASSIGN_OR_RETURN(auto response, sources_.ListArticles(context_, request));
+  const Wanted wanted{list_key, count, before};
+  content::v1::ListArticlesResponse response;
+  if (const auto fetched = fetched_.find(wanted); fetched != fetched_.end()) {
+    response = fetched->second;
+  } else {
+    KIMBERLITE_ASSIGN_OR_RETURN(response, sources_.ListArticles(context_, RequestOf(wanted)));
+  }
   Cards cards(std::make_move_iterator(response.mutable_articles()->begin()),
               std::make_move_iterator(response.mutable_articles()->end()));
   if (newest_sealed_page) *newest_sealed_page = response.page_number();
@@ -39,6 +41,23 @@ Result<PageMaker::Cards> PageMaker::List(const std::string& list_key, int count,
   DependOn("list:" + list_key, whole ? "" : cards.back().sort_key(), before);
   DependOnCards(cards);
   return cards;
+}
+
+content::v1::ListArticlesRequest PageMaker::RequestOf(const Wanted& wanted) {
+  content::v1::ListArticlesRequest request;
+  request.set_list_key(wanted.list_key);
+  request.set_page_size(wanted.count);
+  request.set_before_sort_key(wanted.before);
+  return request;
+}
+
+Result<void> PageMaker::Fetch(std::vector<Wanted> wanted) {
+  if (wanted.size() < 2) return {};
+  std::vector<content::v1::ListArticlesRequest> requests;
+  for (const Wanted& one : wanted) requests.push_back(RequestOf(one));
+  KIMBERLITE_ASSIGN_OR_RETURN(auto responses, sources_.ListMany(context_, requests));
+  for (std::size_t i = 0; i < wanted.size(); ++i) fetched_.emplace(std::move(wanted[i]), std::move(responses[i]));
+  return {};
 }
 
 Shell PageMaker::MakeShell() const {

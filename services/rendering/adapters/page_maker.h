@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -63,6 +64,15 @@ class PageMaker {
   // each article in it.
   Result<Cards> List(const std::string& list_key, int count, const std::string& before = "",
                      int* newest_sealed_page = nullptr);
+  // Asks for these at once, so that List finds them at hand.
+  struct Wanted {
+    std::string list_key;
+    int count = 0;
+    std::string before;
+    auto operator<=>(const Wanted&) const = default;
+  };
+  Result<void> Fetch(std::vector<Wanted> wanted);
+  static content::v1::ListArticlesRequest RequestOf(const Wanted& wanted);
   // What every page has, with the theme's own picture for social networks.
   Shell MakeShell() const;
   Result<Picture> DescribePicture(const std::string& media_id);
@@ -108,6 +118,7 @@ class PageMaker {
   const Context& context_;
   const content::v1::Site& site_;
   const SiteView view_;
+  std::map<Wanted, content::v1::ListArticlesResponse> fetched_;
   std::set<Dependency> dependencies_;
   Time newest_{};
   bool has_picture_ = false;

@@ -167,6 +167,15 @@ Result<void> PageMaker::AddRelated(const Article& article, const Translation& sh
   };
   for (const std::string& language : view_.chain()) {
     if (view.related.size() >= kRelatedSize) break;
+    std::vector<Wanted> lists;
+    for (int i = 0; i < std::min(article.tags_size(), kRelatedConcepts); ++i) {
+      lists.push_back({language + "/concept/" + std::to_string(article.tags(i).concept_id()), kRelatedWindow, own_key});
+    }
+    // Often needed, and cheaper here than in a call of its own.
+    if (language == view_.language()) {
+      lists.push_back({language + "/section/" + article.section_id(), kRelatedWindow, own_key});
+    }
+    KIMBERLITE_RETURN_IF_ERROR(Fetch(std::move(lists)));
     std::map<std::int64_t, Candidate> candidates;
     for (int i = 0; i < std::min(article.tags_size(), kRelatedConcepts); ++i) {
       const std::string list = language + "/concept/" + std::to_string(article.tags(i).concept_id());

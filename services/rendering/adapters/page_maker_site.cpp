@@ -31,6 +31,12 @@ Result<Page> PageMaker::Home() {
   view.shell.canonical_url = view_.Absolute(view_.HomePath());
   OfferEverywhere(view.shell, "");
   std::set<std::int64_t> shown;
+  std::vector<Wanted> lists = {{view_.language(), kHomeSize, ""}};
+  for (const auto& section : site_.sections()) {
+    if (!section.parent_section_id().empty() || lists.size() > kBlocks) continue;
+    lists.push_back({view_.language() + "/section/" + section.section_id(), kHomeSize + kBlockSize, ""});
+  }
+  KIMBERLITE_RETURN_IF_ERROR(Fetch(std::move(lists)));
   int sealed = 0;
   KIMBERLITE_ASSIGN_OR_RETURN(const auto newest, List(view_.language(), kHomeSize, "", &sealed));
   if (sealed > 0) view.older_url = view_.HomePath() + "page/" + std::to_string(sealed) + "/";

@@ -369,6 +369,7 @@ Result<void> RedisPageStore::SetPlaces(std::span<const AppliedPlace> places) {
 
 Result<void> RedisPageStore::DropAll() {
   KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply old, client_.Command({"GETSET", prefix_ + "epoch", RandomHex(8)}));
+  KIMBERLITE_RETURN_IF_ERROR(TellPurged(kPurgedAll));
   if (old.nil()) return {};
   // Nothing reads these any more; what this does not come to expires by itself.
   constexpr int kRounds = 2'000;
@@ -388,7 +389,15 @@ Result<void> RedisPageStore::DropAll() {
 
 Result<std::int64_t> RedisPageStore::Drop(const std::string& key) {
   KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply reply, Run(DropScript(), {Version() + "/" + key}));
+  // Even where the store has no such page: a replica's memory may.
+  KIMBERLITE_RETURN_IF_ERROR(TellPurged(key));
   return reply.integer;
+}
+
+Result<void> RedisPageStore::TellPurged(const std::string& key) {
+  KIMBERLITE_RETURN_IF_ERROR(
+      client_.Command({"XADD", prefix_ + "purged", "MAXLEN", std::to_string(kPurgesKept), "*", "key", key}));
+  return {};
 }
 
 Result<std::optional<PageInspection>> RedisPageStore::Inspect(const std::string& key) {

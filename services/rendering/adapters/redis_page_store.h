@@ -60,10 +60,15 @@ struct PageInspection {
   std::vector<std::string> entities;
 };
 
+// Of "<prefix>purged": how many entries it keeps, and what stands for every page.
+inline constexpr std::size_t kPurgesKept = 1'000;
+inline constexpr char kPurgedAll[] = "*";
+
 // Pages in Redis. Names begin with "<prefix>":
 //
 //   epoch                 the cache's own name, random: a new one makes everything under the old one unreachable
 //   applied:<aggregate>   hash: sequence of the last event applied, its place, the offset after it; kept for 30 days
+//   purged                stream: keys of pages that were dropped by hand, for the memory of every replica
 //   places                hash: "<topic>/<partition>" -> next offset
 // and under "<prefix><epoch>:"
 //   clock                 counts invalidations
@@ -103,6 +108,7 @@ class RedisPageStore final : public PageStore {
 
  private:
   Result<void> CheckNotBehind();
+  Result<void> TellPurged(const std::string& key);
   Result<redis::Reply> Run(const redis::Script& script, const std::vector<std::string>& arguments);
 
   redis::Client& client_;

@@ -29,6 +29,17 @@ class Sources {
   virtual Result<content::v1::Article> GetArticle(const Context& context, std::int64_t id) = 0;
   virtual Result<content::v1::ListArticlesResponse> ListArticles(const Context& context,
                                                                  const content::v1::ListArticlesRequest& request) = 0;
+  // Several lists, in the order asked for: one call where content can.
+  virtual Result<std::vector<content::v1::ListArticlesResponse>> ListMany(
+      const Context& context, const std::vector<content::v1::ListArticlesRequest>& requests) {
+    std::vector<content::v1::ListArticlesResponse> responses;
+    for (const auto& request : requests) {
+      auto response = ListArticles(context, request);
+      if (!response) return std::unexpected(std::move(response).error());
+      responses.push_back(std::move(*response));
+    }
+    return responses;
+  }
   // By id; those that do not exist are missing.
   virtual Result<std::map<std::int64_t, tagging::v1::Concept>> GetConcepts(const Context& context,
                                                                            const std::vector<std::int64_t>& ids) = 0;

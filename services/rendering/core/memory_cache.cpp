@@ -172,6 +172,8 @@ std::size_t MemoryCache::Apply(std::span<const Touched> touched, bool withdrawn)
 
 bool MemoryCache::Drop(const std::string& key) {
   const std::lock_guard lock(mutex_);
+  // What is being filled now may be this page; that others are not kept either is rare enough.
+  forgotten_ = clock_++;
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return false;
   Remove(std::shared_ptr<Slot>(found->second));

@@ -54,7 +54,7 @@ class MemoryCache {
   // Takes the pages that depend on these out of service. `withdrawn`: something was taken from readers for good, so the
   // last versions of these pages go as well.
   std::size_t Apply(std::span<const Touched> touched, bool withdrawn);
-  // One page, last version included.
+  // One page, last version included, and every fill that has begun.
   bool Drop(const std::string& key);
   // Everything, and every fill that has begun.
   void DropAll();

@@ -7,6 +7,7 @@
 
 #include "libs/testing/servers.h"
 #include "services/rendering/adapters/page_coding.h"
+#include "services/rendering/adapters/purge_follower.h"
 
 namespace kimberlite::rendering {
 namespace {
@@ -202,6 +203,33 @@ TEST_F(RedisPageStoreTest, WhileAnEventCannotBeAppliedNothingIsReadFromTheStore)
   EXPECT_FALSE(cut_off.Apply(event));
   EXPECT_EQ(cut_off.Get("home").error().message(), "an event could not be applied to Redis yet");
   EXPECT_EQ(cut_off.BeginFill("home").error().message(), "an event could not be applied to Redis yet");
+}
+
+TEST(PurgeFollowerTest, WhatAnyReplicaPurgesLeavesTheMemoryOfEach) {
+  redis::Client client{{.url = testing::RedisUrl()}};
+  const std::string prefix = testing::UniqueName("purges") + ":";
+  RedisPageStore store(client, prefix, "v1");
+  MemoryCache memory(1 << 20);
+  PurgeFollower follower(client, prefix, memory);
+  const auto keep = [&](const std::string& key) {
+    auto page = CodePage({.content_type = "text/plain", .body = key}, Time{});
+    return memory.Keep(key, "/" + key, std::move(page), memory.Begin());
+  };
+  ASSERT_TRUE(store.Drop("before"));
+  ASSERT_TRUE(follower.Step());
+  ASSERT_TRUE(keep("before") && keep("a") && keep("b"));
+  ASSERT_TRUE(follower.Step());
+  EXPECT_EQ(memory.size().pages, 3u);
+  ASSERT_TRUE(store.Drop("a"));
+  ASSERT_TRUE(follower.Step());
+  EXPECT_FALSE(memory.Find("a"));
+  EXPECT_EQ(memory.size().pages, 2u);
+  ASSERT_TRUE(keep("a"));
+  ASSERT_TRUE(follower.Step());
+  EXPECT_TRUE(memory.Find("a")) << "a purge is heard once";
+  ASSERT_TRUE(store.DropAll());
+  ASSERT_TRUE(follower.Step());
+  EXPECT_EQ(memory.size().pages, 0u);
 }
 
 }  // namespace
