@@ -76,8 +76,9 @@ def at_ten(answers, wanted):
 
 
 def pairs(answers, wanted):
+    """Scores and whether they were right, best first; of equal scores the wrong ones first."""
     return sorted(((s["score"], key(s["concept"]) in tags) for suggestions, tags in zip(answers, wanted) for s in suggestions),
-                  reverse=True)
+                  key=lambda pair: (-pair[0], pair[1]))
 
 
 def recall_at(precision, scored, total):

@@ -11,6 +11,8 @@ namespace kimberlite::tagging {
 namespace {
 
 constexpr std::size_t kShortestInflected = 5;  // letters of a text's word
+constexpr std::size_t kShortestRussian = 4;    // letters of a stem
+constexpr std::size_t kShortestWithNeighbours = 2;
 
 struct Ending {
   std::string text;
@@ -158,24 +160,23 @@ std::vector<Stem> WithoutPrefixes(std::string_view word, std::span<const std::st
 }
 
 // A vowel before the last consonant of many masculine words is in no other form: кубок, кубка; немец, немца.
-std::vector<Stem> OfRussianName(std::string_view word) {
-  constexpr std::size_t kShortestStem = 4;
-  std::vector<Stem> stems = ByEndings(word, RussianEndings(), kShortestStem);
+std::vector<Stem> OfRussianName(std::string_view word, std::size_t shortest_stem) {
+  std::vector<Stem> stems = ByEndings(word, RussianEndings(), shortest_stem);
   for (const std::string_view ending : {"ок", "ек", "ец"}) {
     if (!word.ends_with(ending)) continue;
     constexpr std::size_t kLetter = 2;  // bytes
     std::string stem(word.substr(0, word.size() - ending.size()));
     stem += ending.substr(kLetter);
-    if (HasLetters(stem, kShortestStem)) stems.push_back({std::move(stem), 1});
+    if (HasLetters(stem, shortest_stem)) stems.push_back({std::move(stem), 1});
   }
   return stems;
 }
 
 }  // namespace
 
-std::vector<Stem> StemsOfName(std::string_view folded, std::string_view language_code) {
+std::vector<Stem> StemsOfName(std::string_view folded, std::string_view language_code, bool has_neighbours) {
   const std::string_view language = PrimaryLanguage(language_code);
-  if (language == "ru") return OfRussianName(folded);
+  if (language == "ru") return OfRussianName(folded, has_neighbours ? kShortestWithNeighbours : kShortestRussian);
   if (language == "en") return ByEndings(folded, EnglishEndings(), 3);
   if (language == "sah" && HasLetters(folded, 4)) return {{std::string(folded), 1}};
   // Only the article belongs to a name: whether a first letter is a prefix or part of the word cannot be told.
@@ -183,11 +184,12 @@ std::vector<Stem> StemsOfName(std::string_view folded, std::string_view language
   return {};
 }
 
-std::vector<Stem> StemsOfText(std::string_view folded, std::string_view language_code) {
+std::vector<Stem> StemsOfText(std::string_view folded, std::string_view language_code, bool has_neighbours) {
   const std::string_view language = PrimaryLanguage(language_code);
   if (language == "ar" && HasLetters(folded, 4)) return WithoutPrefixes(folded, kArabicPrefixes);
+  if (language == "ru" && has_neighbours) return ByEndings(folded, RussianEndings(), kShortestWithNeighbours);
   if (!HasLetters(folded, kShortestInflected)) return {};
-  if (language == "ru") return ByEndings(folded, RussianEndings(), 4);
+  if (language == "ru") return ByEndings(folded, RussianEndings(), kShortestRussian);
   if (language == "en") return ByEndings(folded, EnglishEndings(), 3);
   if (language == "sah") return OfSakhaText(folded);
   return {};

@@ -24,6 +24,9 @@ void LabelMatcher::Add(std::uint32_t tag, std::string_view label, Capitals capit
     last = word->second;
     if (is_new) {
       for (const Stem& stem : StemsOfName(token.key, language_)) stems_[stem.text].emplace_back(last, stem.paradigms);
+      for (const Stem& stem : StemsOfName(token.key, language_, true)) {
+        short_stems_[stem.text].emplace_back(last, stem.paradigms);
+      }
     }
     const auto [next, is_new_node] = nodes_[node].next.emplace(last, static_cast<std::uint32_t>(nodes_.size()));
     node = next->second;
@@ -40,23 +43,29 @@ const std::vector<LabelMatcher::Candidate>& LabelMatcher::WordsOf(const std::str
   if (const auto known = known_.find(folded); known != known_.end()) return known->second;
   if (known_.size() >= kMaxKnown) known_.clear();
   std::vector<Candidate> candidates;
-  if (const auto word = words_.find(folded); word != words_.end()) candidates.push_back({word->second, false});
-  for (const Stem& stem : StemsOfText(folded, language_)) {
-    const auto found = stems_.find(stem.text);
-    if (found == stems_.end()) continue;
-    for (const auto& [word, paradigms] : found->second) {
-      if ((paradigms & stem.paradigms) != 0 &&
-          std::ranges::find(candidates, word, &Candidate::word) == candidates.end()) {
-        candidates.push_back({word, true});
+  if (const auto word = words_.find(folded); word != words_.end()) candidates.push_back({word->second, false, false});
+  const auto add = [&](const std::vector<Stem>& stems, const auto& of_names, bool needs_neighbours) {
+    for (const Stem& stem : stems) {
+      const auto found = of_names.find(stem.text);
+      if (found == of_names.end()) continue;
+      for (const auto& [word, paradigms] : found->second) {
+        if ((paradigms & stem.paradigms) != 0 &&
+            std::ranges::find(candidates, word, &Candidate::word) == candidates.end()) {
+          candidates.push_back({word, true, needs_neighbours});
+        }
       }
     }
-  }
+  };
+  add(StemsOfText(folded, language_), stems_, false);
+  add(StemsOfText(folded, language_, true), short_stems_, true);
   return known_.emplace(folded, std::move(candidates)).first->second;
 }
 
 void LabelMatcher::Walk(const std::vector<Token>& tokens, std::string_view text, std::size_t at, std::size_t begin,
-                        std::uint32_t node, bool inflected, Longest& longest) {
-  if (!nodes_[node].tags.empty() &&
+                        std::uint32_t node, Candidate last, Longest& longest) {
+  const bool inflected = last.inflected;
+  const bool told_apart = at - begin > 1 || !last.needs_neighbours;
+  if (told_apart && !nodes_[node].tags.empty() &&
       (at - begin > longest.tokens || (at - begin == longest.tokens && longest.inflected && !inflected))) {
     longest = {at - begin, inflected, &nodes_[node]};
   }
@@ -68,7 +77,8 @@ void LabelMatcher::Walk(const std::vector<Token>& tokens, std::string_view text,
   for (const Candidate& candidate : WordsOf(tokens[at].key)) {
     const auto next = nodes_[node].next.find(candidate.word);
     if (next == nodes_[node].next.end()) continue;
-    Walk(tokens, text, at + 1, begin, next->second, inflected || candidate.inflected, longest);
+    Walk(tokens, text, at + 1, begin, next->second,
+         {candidate.word, inflected || candidate.inflected, candidate.needs_neighbours}, longest);
   }
 }
 
@@ -82,7 +92,7 @@ std::vector<LabelHit> LabelMatcher::Find(const Document& document) {
         continue;
       }
       Longest longest;
-      Walk(tokens, document.text[field], at, at, 0, false, longest);
+      Walk(tokens, document.text[field], at, at, 0, {}, longest);
       if (longest.tokens > 0) {
         const bool capital = BeginsWithCapital(tokens[at].In(document.text[field]));
         for (const auto& [tag, capitals] : longest.node->tags) {
@@ -95,6 +105,7 @@ std::vector<LabelHit> LabelMatcher::Find(const Document& document) {
         continue;
       }
       for (const Candidate& candidate : WordsOf(tokens[at].key)) {
+        if (candidate.needs_neighbours) continue;
         const auto parts = by_last_word_.find(candidate.word);
         if (parts == by_last_word_.end() || parts->second.size() > kMaxSharing) continue;
         for (const std::uint32_t tag : parts->second) {

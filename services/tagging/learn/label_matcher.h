@@ -52,6 +52,7 @@ class LabelMatcher {
   struct Candidate {
     std::uint32_t word = 0;
     bool inflected = false;
+    bool needs_neighbours = false;  // too short to be told by its stem alone
   };
   struct Longest {
     std::size_t tokens = 0;
@@ -61,12 +62,13 @@ class LabelMatcher {
 
   const std::vector<Candidate>& WordsOf(const std::string& folded);
   void Walk(const std::vector<Token>& tokens, std::string_view text, std::size_t at, std::size_t begin,
-            std::uint32_t node, bool inflected, Longest& longest);
+            std::uint32_t node, Candidate last, Longest& longest);
 
   std::string language_;
   std::vector<Node> nodes_ = std::vector<Node>(1);
   std::unordered_map<std::string, std::uint32_t> words_;
   std::unordered_map<std::string, std::vector<std::pair<std::uint32_t, std::uint32_t>>> stems_;  // word, paradigms
+  std::unordered_map<std::string, std::vector<std::pair<std::uint32_t, std::uint32_t>>> short_stems_;  // the same
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_last_word_;
   std::unordered_map<std::string, std::vector<Candidate>> known_;
 };

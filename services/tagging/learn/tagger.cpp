@@ -20,7 +20,7 @@ constexpr double kStages[] = {0.55, 0.78};
 // With nothing to learn from: each place of a label is independent evidence.
 constexpr double kUntrained[kFields] = {0.6, 0.42, 0.1};
 constexpr double kUntrainedPart = 0.05;
-constexpr double kUntrainedThreshold = 0.185;  // two places in the content, or one in the summary
+constexpr double kUntrainedThreshold = 0.25;  // three places in the content, or one in the summary
 
 double UntrainedScore(const std::vector<LabelHit>& hits) {
   double doubt = 1;

@@ -32,6 +32,11 @@ TEST(LabelMatcher, FindsInflectedFormsAndSurnames) {
   EXPECT_EQ(Found(matcher, "на Кубке мира по хоккею"), (Hits{{3, MatchKind::kInflected}}));
   EXPECT_EQ(Found(matcher, "приехал Дональд. Трамп молчал"), (Hits{{0, MatchKind::kPart}}));
   EXPECT_TRUE(Found(matcher, "российский").empty());
+  // Short words are told by their neighbours only.
+  matcher.Add(4, "белый дом");
+  matcher.Add(5, "дом");
+  EXPECT_EQ(Found(matcher, "в Белом доме"), (Hits{{4, MatchKind::kInflected}}));
+  EXPECT_TRUE(Found(matcher, "о доме").empty());
 }
 
 TEST(LabelMatcher, HeedsCapitalsAsTold) {

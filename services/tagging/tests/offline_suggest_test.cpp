@@ -42,17 +42,17 @@ constexpr const char* kVocabulary =
 )";
 
 TEST_F(OfflineSuggest, FindsTheNamesOfAVocabularyWithEvidence) {
-  const auto answer =
-      Run(kVocabulary,
-          R"({"id":9,"language":"en","title":"ALROSA meets Belgium","content":"Rough diamonds and a diamond."})"
-          "\n");
+  const auto answer = Run(
+      kVocabulary,
+      R"({"id":9,"language":"en","title":"ALROSA meets Belgium","content":"Rough diamonds and a diamond. A diamond."})"
+      "\n");
   ASSERT_EQ(code_, 0);
   EXPECT_EQ(answer["id"], 9);
   std::vector<std::string> concepts;
   for (const auto& suggestion : answer["suggestions"]) concepts.push_back(suggestion["concept"]);
   EXPECT_EQ(concepts, (std::vector<std::string>{"Q1", "belgium", "3"}));
   const auto& evidence = answer["suggestions"][2]["evidence"];
-  ASSERT_EQ(evidence.size(), 2U);
+  ASSERT_EQ(evidence.size(), 3U);
   EXPECT_EQ(evidence[0]["kind"], "inflected");
   EXPECT_EQ(evidence[0]["text"], "Rough diamonds");
   EXPECT_EQ(evidence[0]["begin_byte"], 0);
