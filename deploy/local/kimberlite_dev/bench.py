@@ -26,6 +26,8 @@ PROGRAMS = {
                 ["python3", "{repository}/tests/bench/tagging_measure.py", "{bin}/kimberlite-tagging", "{data}"]),
     "template": ("the theme's time for a list of 33 cards, and for a story", ["template_bench"],
                  ["{bin}/template_bench", "{repository}/services/rendering/theme"]),
+    "content-writes": ("updates of articles with their event, beside pgbench with the same rows",
+                       ["content_write_bench"], ["env", "KIMBERLITE_TEST_POSTGRES_URL={postgres}", "{bin}/content_write_bench"]),
     "langid": ("the language of sentences, headlines and articles, by a model trained without them", ["langid_train"],
                ["{repository}/libs/langid/train/measure.sh", "{bin}", "{data}", "{dev}/langid"]),
 }
