@@ -113,7 +113,9 @@ std::string Matter(std::string_view html) {
 }  // namespace
 
 void IdentifyLanguage(RecognisedItem& item) {
-  const std::string text = item.headline + "\n" + html::PlainText(item.body_html);
+  constexpr std::size_t kEnough = 2048;  // bytes: more changes no guess
+  std::string text = item.headline + "\n" + html::PlainText(item.body_html.substr(0, 2 * kEnough));
+  text.resize(std::min(text.size(), kEnough));
   const langid::Guess guess = langid::Identify(text, {.configured = {}, .declared = item.language_code});
   if (guess.language != langid::kUndetermined) item.identified_language_code = guess.language;
 }

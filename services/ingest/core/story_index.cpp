@@ -17,7 +17,7 @@ namespace kimberlite::ingest {
 namespace {
 
 // A trait that more texts have is common: it tells nothing, and would make questions slow.
-constexpr std::size_t kCommon = 400;
+constexpr std::size_t kCommon = 100;
 // Texts across languages are one story from so much on, in rare traits of full weight, and of so much of the smaller
 // text's. Set by texts of four languages in the tests.
 constexpr double kEnough = 2.2;
@@ -44,8 +44,11 @@ struct StoryIndex::State {
   std::string IdOf(const StoryKey& key) const { return key.source_id + "/" + key.external_id; }
 
   double Rarity(const Trait& trait) const {
-    const auto found = postings.find(trait.hash);
-    const double with = found == postings.end() ? 0 : static_cast<double>(found->second.size());
+    double with = 0;
+    for (const auto& [language, posted] : postings) {
+      const auto found = posted.find(trait.hash);
+      if (found != posted.end()) with += static_cast<double>(found->second.size());
+    }
     const double all = static_cast<double>(entries.size()) + 50;
     return trait.weight * std::log(all / (with + 1)) / std::log(all);
   }
@@ -53,11 +56,12 @@ struct StoryIndex::State {
   void Drop(std::int64_t id) {
     const auto found = entries.find(id);
     if (found == entries.end()) return;
+    auto& posted = postings[found->second.language];
     for (const Trait& trait : found->second.traits) {
-      const auto posting = postings.find(trait.hash);
-      if (posting == postings.end()) continue;
+      const auto posting = posted.find(trait.hash);
+      if (posting == posted.end()) continue;
       std::erase(posting->second, id);
-      if (posting->second.empty()) postings.erase(posting);
+      if (posting->second.empty()) posted.erase(posting);
     }
     ids.erase(IdOf(found->second.key));
     entries.erase(found);
@@ -69,8 +73,9 @@ struct StoryIndex::State {
     while (entries.size() >= options.max_texts) Drop(entries.begin()->first);
     const std::int64_t id = next_id++;
     ids.emplace(IdOf(entry.key), id);
+    auto& posted = postings[entry.language];
     for (const Trait& trait : entry.traits) {
-      auto& posting = postings[trait.hash];
+      auto& posting = posted[trait.hash];
       if (posting.size() < kCommon) posting.push_back(id);
     }
     entries.emplace(id, std::move(entry));
@@ -85,20 +90,23 @@ struct StoryIndex::State {
     std::unordered_map<std::int64_t, Shared> shared;
     double total = 0;
     for (const Trait& trait : asked.traits) {
-      const auto posting = postings.find(trait.hash);
       const double rarity = Rarity(trait);
       total += rarity;
-      if (posting == postings.end() || posting->second.size() >= kCommon) continue;
-      for (const std::int64_t id : posting->second) {
-        Shared& with = shared[id];
-        with.weight += rarity;
-        ++with.kinds[static_cast<int>(trait.kind)];
+      for (const auto& [language, posted] : postings) {
+        if (language == asked.language) continue;
+        const auto posting = posted.find(trait.hash);
+        if (posting == posted.end() || posting->second.size() >= kCommon) continue;
+        for (const std::int64_t id : posting->second) {
+          Shared& with = shared[id];
+          with.weight += rarity;
+          ++with.kinds[static_cast<int>(trait.kind)];
+        }
       }
     }
     std::optional<StoryMatch> best;
     for (const auto& [id, with] : shared) {
       const Entry& other = entries.at(id);
-      if (other.language == asked.language || with.weight < kEnough) continue;
+      if (with.weight < kEnough) continue;
       if (std::chrono::abs(other.time - asked.time) > options.across_languages) continue;
       // Numbers alone, or names alone, may be chance.
       const int kinds = (with.kinds[0] > 0) + (with.kinds[1] > 0) + (with.kinds[2] > 0);
@@ -125,7 +133,8 @@ struct StoryIndex::State {
   std::int64_t next_id = 1;
   std::map<std::int64_t, Entry> entries;  // oldest first, as they came
   std::unordered_map<std::string, std::int64_t> ids;
-  std::unordered_map<std::uint32_t, std::vector<std::int64_t>> postings;
+  // By language: only the others' are looked at.
+  std::map<std::string, std::unordered_map<std::uint32_t, std::vector<std::int64_t>>> postings;
 };
 
 StoryIndex::StoryIndex(Options options) : state_(std::make_unique<State>(options)) {}
