@@ -1,5 +1,7 @@
 #include "services/rendering/adapters/grpc_sources.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include "kimberlite/tagging/v1/tagging_service.pb.h"
 
 namespace kimberlite::rendering {
@@ -124,6 +126,16 @@ Result<std::vector<std::string>> GrpcSources::ListArchiveMonths(const Context& c
 Result<content::v1::SearchArticlesResponse> GrpcSources::SearchArticles(
     const Context& context, const content::v1::SearchArticlesRequest& request) {
   return content_.Call<content::v1::SearchArticlesResponse>(context, request);
+}
+
+Result<content::v1::ResolveRedirectResponse> GrpcSources::ResolveRedirect(const Context& context,
+                                                                          const std::string& path) {
+  // Content says where addresses of the past lead once its service declares the method.
+  const auto* service = content::v1::ResolveRedirectRequest::descriptor()->file()->FindServiceByName("ContentService");
+  if (!service || !service->FindMethodByName("ResolveRedirect")) return Fail(Code::kNotFound, "no address is known");
+  content::v1::ResolveRedirectRequest request;
+  request.set_path(path);
+  return content_.Call<content::v1::ResolveRedirectResponse>(context, request);
 }
 
 Result<feed::v1::GetFeedResponse> GrpcSources::GetFeed(const Context& context,

@@ -42,6 +42,8 @@ class GrpcSources final : public Sources {
   Result<std::vector<std::string>> ListArchiveMonths(const Context& context, const std::string& language) override;
   Result<content::v1::SearchArticlesResponse> SearchArticles(
       const Context& context, const content::v1::SearchArticlesRequest& request) override;
+  Result<content::v1::ResolveRedirectResponse> ResolveRedirect(const Context& context,
+                                                               const std::string& path) override;
   Result<feed::v1::GetFeedResponse> GetFeed(const Context& context, const feed::v1::GetFeedRequest& request) override;
   Result<feed::v1::ListFeedsResponse> ListFeeds(const Context& context, const std::string& language) override;
 

@@ -80,7 +80,19 @@ Result<Page> PageBuilder::Make(const Context& context, const Route& route, std::
     case RouteKind::kOpml: return maker.FeedDocument(SiteDocument(route), "");
     default: break;
   }
-  if (!known) return maker.NotFound();
+  if (QueryMatters(route.query())) {
+    // A page of a list as other systems counted them; without a new place, the list itself.
+    Page list = PlainPage(302, "This page is at " + route.target.substr(0, route.target.find('?')) + "\n");
+    list.location = route.target.substr(0, route.target.find('?'));
+    return maker.OldAddress(route.target, std::move(list));
+  }
+  auto page = known ? Dispatch(maker, route) : maker.NotFound();
+  if (!page || page->status != 404 || route.target.empty()) return page;
+  PageMaker again(sources_, *theme, context, *site, known ? route.language : site->languages(0).language_code());
+  return again.OldAddress(route.target, std::move(*page));
+}
+
+Result<Page> PageBuilder::Dispatch(PageMaker& maker, const Route& route) {
   if (route.feed != FeedFormat::kNone) return maker.Feed(route);
   switch (route.kind) {
     case RouteKind::kHome: return route.page == 0 ? maker.Home() : maker.News(route);

@@ -10,6 +10,8 @@
 
 namespace kimberlite::rendering {
 
+class PageMaker;
+
 // Makes the page of a route from what content, tagging and feed say now, and records what it depends on. Safe for any
 // thread; blocks.
 class PageBuilder {
@@ -23,6 +25,8 @@ class PageBuilder {
   Page MakeError(const Context& context, const Route& route, int status);
 
  private:
+  static Result<Page> Dispatch(PageMaker& maker, const Route& route);
+
   Sources& sources_;
   const ThemeKeeper& themes_;
 };

@@ -50,6 +50,9 @@ class PageMaker {
 
   // page_maker_search.cpp
   Result<Page> Search(const Route& route);
+  // What an address that shows nothing means: its new place (301), that it is gone (410), or, where it was never known,
+  // `otherwise`.
+  Result<Page> OldAddress(const std::string& target, Page otherwise);
 
   // page_maker_article.cpp
   Result<Page> ArticlePage(std::int64_t id, bool lite);
@@ -104,6 +107,8 @@ class PageMaker {
   Result<tagging::v1::Concept> FindTag(const std::string& slug);
 
   // Article.
+  // Empty where nothing of it is public in any language.
+  Result<std::string> PlaceOfArticle(const SiteView& view, std::int64_t id);
   const content::v1::Translation* Shown(const content::v1::Article& article) const;
   Result<Page> ShowArticle(const content::v1::Article& article, const content::v1::Translation& shown, bool lite);
   void OfferTranslations(const content::v1::Article& article, bool foreign, ArticleView& view);

@@ -69,4 +69,53 @@ Result<Page> PageMaker::Search(const Route& route) {
   return page;
 }
 
+// Where the story stands for readers of the view's language, in whatever language it is shown to them.
+Result<std::string> PageMaker::PlaceOfArticle(const SiteView& view, std::int64_t id) {
+  KIMBERLITE_ASSIGN_OR_RETURN(const auto article, sources_.GetArticle(context_, id));
+  for (const std::string& code : view.chain()) {
+    for (const auto& one : article.translations()) {
+      if (one.language_code() != code || one.state() != content::v1::TRANSLATION_STATE_PUBLISHED) continue;
+      return view.ArticlePath(article.section_id(), id, one.slug());
+    }
+  }
+  return "";
+}
+
+Result<Page> PageMaker::OldAddress(const std::string& target, Page otherwise) {
+  const auto found = sources_.ResolveRedirect(context_, target);
+  if (!found && (found.error().code() == Code::kNotFound || found.error().code() == Code::kInvalidArgument ||
+                 found.error().code() == Code::kUnimplemented)) {
+    return otherwise;
+  }
+  if (!found) return std::unexpected(found.error());
+  const bool known = site::HasLanguage(site_, found->language_code());
+  const SiteView view(site_, known ? found->language_code() : view_.language());
+  std::string place;
+  switch (found->target_case()) {
+    case content::v1::ResolveRedirectResponse::kArticleId: {
+      auto path = PlaceOfArticle(view, found->article_id());
+      if (!path && path.error().code() != Code::kNotFound) return std::unexpected(path.error());
+      if (!path || path->empty()) return Gone();
+      place = std::move(*path);
+      break;
+    }
+    case content::v1::ResolveRedirectResponse::kSectionId: place = view.SectionPath(found->section_id()); break;
+    case content::v1::ResolveRedirectResponse::kConceptId: {
+      KIMBERLITE_ASSIGN_OR_RETURN(const auto concepts, sources_.GetConcepts(context_, {found->concept_id()}));
+      // One that was merged comes under the id that it has now.
+      if (concepts.empty()) return Gone();
+      place = view.TagPath(concepts.begin()->second);
+      break;
+    }
+    case content::v1::ResolveRedirectResponse::kPath: place = found->path(); break;
+    case content::v1::ResolveRedirectResponse::kGone: return Gone();
+    case content::v1::ResolveRedirectResponse::TARGET_NOT_SET: return otherwise;
+  }
+  // To itself, or to somebody else's site, is no place.
+  if (place == target || !place.starts_with('/') || place.starts_with("//")) return otherwise;
+  Page page = Redirect(place);
+  page.cacheable = false;
+  return page;
+}
+
 }  // namespace kimberlite::rendering

@@ -55,6 +55,9 @@ class Sources {
   virtual Result<std::vector<std::string>> ListArchiveMonths(const Context& context, const std::string& language) = 0;
   virtual Result<content::v1::SearchArticlesResponse> SearchArticles(
       const Context& context, const content::v1::SearchArticlesRequest& request) = 0;
+  // Where a path of the past, with its query, leads; NOT_FOUND when it was never known.
+  virtual Result<content::v1::ResolveRedirectResponse> ResolveRedirect(const Context& context,
+                                                                       const std::string& path) = 0;
   virtual Result<feed::v1::GetFeedResponse> GetFeed(const Context& context,
                                                     const feed::v1::GetFeedRequest& request) = 0;
   // The language's own, its sections and sources; authors and tags have theirs beside their pages.

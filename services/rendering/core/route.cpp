@@ -168,6 +168,7 @@ Route ParseInLanguage(std::string_view language, std::vector<std::string_view> p
 }  // namespace
 
 std::string Route::CacheKey() const {
+  if (QueryMatters(query())) return "";
   const std::string tail = (page > 0 ? "#" + std::to_string(page) : "") + std::string(FeedName(feed));
   switch (kind) {
     case RouteKind::kNone:

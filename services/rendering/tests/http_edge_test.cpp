@@ -37,6 +37,9 @@ class NoSources final : public Sources {
   }
   Result<content::v1::Author> GetAuthor(const Context&, const std::string&) override { return Down(); }
   Result<std::vector<std::string>> ListArchiveMonths(const Context&, const std::string&) override { return Down(); }
+  Result<content::v1::ResolveRedirectResponse> ResolveRedirect(const Context&, const std::string&) override {
+    return Down();
+  }
   Result<content::v1::SearchArticlesResponse> SearchArticles(const Context&,
                                                              const content::v1::SearchArticlesRequest&) override {
     return Down();
