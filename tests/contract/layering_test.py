@@ -100,7 +100,7 @@ class Layering(unittest.TestCase):
         return {
             "feed": ("nlohmann/",),
             "rendering": ("nlohmann/",),
-            "ingest": ("nlohmann/", "libs/html/", "libs/langid/"),
+            "ingest": ("nlohmann/", "libs/neardup/", "libs/html/", "libs/langid/"),
             "tagging": ("libs/html/",),
             "content": ("libs/html/",),
         }.get(service, ())
