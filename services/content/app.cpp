@@ -68,6 +68,12 @@ App::App(Config config)
       search_(pool_, sites_),
       changes_(pool_),
       life_(pool_, sites_, clock_),
+      pg_blobs_(pool_, clock_),
+      directory_blobs_(config_.blob_dir, &pg_blobs_),
+      blobs_(config_.blob_dir.empty() ? static_cast<BlobStore&>(pg_blobs_) : directory_blobs_),
+      media_(pool_, blobs_, clock_),
+      redirects_(pool_, sites_, clock_),
+      transfer_(pool_, sites_, blobs_, clock_),
       server_({.address = config_.common.grpc_address,
                .port = config_.common.grpc_port,
                .tokens_file = config_.common.rpc_tokens_file}) {}
@@ -94,6 +100,8 @@ Result<void> App::Start() {
   KIMBERLITE_RETURN_IF_ERROR(bus_->EnsureTopics(heard, groups));
   relay_ = std::make_unique<bus::Relay>(
       bus::Relay::Options{.postgres_url = config_.common.postgres_url, .schema = kSchema}, bus_->NewPublisher());
+  if (!config_.blob_dir.empty()) KIMBERLITE_RETURN_IF_ERROR(directory_blobs_.Open());
+  blob_sweeper_ = std::make_unique<BlobSweeper>(pool_, blobs_, clock_);
   follower_ = std::make_unique<ChangeFollower>(pool_);
   sweeper_ = std::make_unique<Sweeper>(pool_, clock_, std::chrono::days(config_.changes_days));
   schedule_ = std::make_unique<Schedule>(pool_, sites_, clock_);
@@ -104,6 +112,9 @@ Result<void> App::Start() {
   search_.Register(server_);
   changes_.Register(server_);
   life_.Register(server_);
+  media_.Register(server_);
+  redirects_.Register(server_);
+  transfer_.Register(server_);
   KIMBERLITE_RETURN_IF_ERROR(server_.Start());
   consumer_ = bus_->Subscribe(bus::GroupSubscription{.group = kGroup,
                                                      .topics = {kItemTopic, kTagsTopic},
@@ -128,6 +139,7 @@ void App::Stop() {
   server_.Stop(std::chrono::seconds(3));
   follower_.reset();
   schedule_.reset();
+  blob_sweeper_.reset();
   relay_.reset();  // after everything that writes, so that it sends the last of it
   sweeper_.reset();
 }

@@ -8,13 +8,18 @@
 #include "libs/pg/pg.h"
 #include "libs/rpc/rpc.h"
 #include "libs/runtime/runtime.h"
+#include "services/content/adapters/blob_store.h"
+#include "services/content/adapters/blob_sweeper.h"
 #include "services/content/adapters/change_follower.h"
 #include "services/content/adapters/grpc_author_service.h"
 #include "services/content/adapters/grpc_changes_service.h"
 #include "services/content/adapters/grpc_content_service.h"
 #include "services/content/adapters/grpc_life_service.h"
+#include "services/content/adapters/grpc_media_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
+#include "services/content/adapters/grpc_redirect_service.h"
 #include "services/content/adapters/grpc_search_service.h"
+#include "services/content/adapters/grpc_transfer_service.h"
 #include "services/content/adapters/item_handler.h"
 #include "services/content/adapters/pg_idempotency.h"
 #include "services/content/adapters/pg_site_store.h"
@@ -54,13 +59,20 @@ class App final : public runtime::Service {
   GrpcReaderService reader_;
   GrpcAuthorService authors_;
   GrpcSearchService search_;
+  PgBlobStore pg_blobs_;
+  DirectoryBlobStore directory_blobs_;
+  BlobStore& blobs_;  // one of the two
+  GrpcMediaService media_;
   GrpcChangesService changes_;
   GrpcLifeService life_;
+  GrpcRedirectService redirects_;
+  GrpcTransferService transfer_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<bus::Relay> relay_;
   std::unique_ptr<ChangeFollower> follower_;
   std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<BlobSweeper> blob_sweeper_;
   rpc::Server server_;
   std::unique_ptr<bus::Consumer> consumer_;
 };

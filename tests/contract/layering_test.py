@@ -26,7 +26,7 @@ WRAPPED = {
     r"^CLI/": {"tools/kimberlitectl"},
 }
 # Our libraries from the ground up: each may include those before it.
-LIBRARIES = ["base", "config", "telemetry", "i18n", "jsonl", "neardup", "langid", "html", "pg", "redis", "http", "rpc", "bus", "runtime", "site", "testing"]
+LIBRARIES = ["base", "config", "telemetry", "i18n", "image", "jsonl", "neardup", "langid", "html", "pg", "redis", "http", "rpc", "bus", "runtime", "site", "testing"]
 CORE_MAY_INCLUDE = ("libs/base/", "libs/i18n/", "fmt/")
 
 

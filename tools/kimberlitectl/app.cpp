@@ -15,8 +15,11 @@
 #include "tools/kimberlitectl/catalog.h"
 #include "tools/kimberlitectl/command.h"
 #include "tools/kimberlitectl/describe.h"
+#include "tools/kimberlitectl/import_articles.h"
 #include "tools/kimberlitectl/newsroom.h"
+#include "tools/kimberlitectl/old_site.h"
 #include "tools/kimberlitectl/text.h"
+#include "tools/kimberlitectl/transfer.h"
 
 namespace kimberlite::ctl {
 namespace {
@@ -71,6 +74,7 @@ class App {
     AddThemeCheck();
     AddNewsroom();
     AddBench();
+    AddTransfer();
   }
 
   int Run(int argc, const char* const* argv) {
@@ -296,6 +300,67 @@ class App {
         "\"all\" is the time until the last of the three did. The articles are withdrawn afterwards.");
   }
 
+  // Of articles of another system.
+  void AddImportOptions(CLI::App& app, const std::string& from) {
+    app.add_option("FROM", import_from_, from)->required()->type_name("");
+    app.add_option("--language", import_.language, "Of articles that name no language")->type_name("CODE");
+    app.add_option("--section", import_.section,
+                   "Of articles whose category is no section of the site; they are refused unless given")
+        ->type_name("ID");
+    app.add_option("--jobs", import_.jobs, "Requests at once; 4 unless given")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(1, 64));
+    app.add_flag("--dry-run", import_.dry_run, "Only report what would happen");
+    AddCommon(app);
+    app.footer(
+        "Articles are known by their old id: an import that was cut off is repeated from its beginning. Their old "
+        "addresses, "
+        "and those of categories and tags, lead to the new ones. Tags that are no concepts are reported: put them with "
+        "kimberlitectl concept put (or as an alias) and import again, before or after.");
+  }
+
+  Result<int> RunImport(const std::function<Result<std::vector<OldArticle>>()>& read) {
+    const auto articles = read();
+    if (!articles) return Usage(articles.error().message());
+    import_.json = output_ == "json";
+    return WithCaller({},
+                      [&](Caller& caller) { return ImportArticles(*articles, import_, caller, surroundings_.out); });
+  }
+
+  void AddTransfer() {
+    CLI::App& bring = *root_.add_subcommand("import", "Take in another system's articles, or a whole site");
+    bring.require_subcommand(1);
+    AddImportOptions(AddCommand(bring, "joomla", "A Joomla export: JSON, JSON lines or CSV",
+                                [this] {
+                                  return RunImport([this]() -> Result<std::vector<OldArticle>> {
+                                    KIMBERLITE_ASSIGN_OR_RETURN(const std::string bytes, Read(import_from_));
+                                    return ReadJoomla(bytes, import_from_);
+                                  });
+                                }),
+                     "The file, or - for standard input");
+    AddImportOptions(AddCommand(bring, "markdown", "A folder of Markdown with front matter",
+                                [this] { return RunImport([this] { return ReadMarkdownFolder(import_from_); }); }),
+                     "The folder");
+    CLI::App& site = AddCommand(bring, "site", "What kimberlitectl export wrote, into an empty site", [this] {
+      return WithCaller({}, [this](Caller& caller) -> Result<void> {
+        if (import_from_ == "-") return ImportSite(surroundings_.in, import_resume_, caller, surroundings_.out);
+        std::ifstream file(import_from_, std::ios::binary);
+        if (!file) return Fail(Code::kInvalidArgument, "cannot read " + import_from_);
+        return ImportSite(file, import_resume_, caller, surroundings_.out);
+      });
+    });
+    site.add_option("FROM", import_from_, "The file, or - for standard input")->required()->type_name("");
+    site.add_flag("--resume", import_resume_, "Go on with an import that was cut off");
+    AddCommon(site);
+    CLI::App& out = AddCommand(
+        root_, "export", "Write everything, one JSON line for each object, to standard output",
+        [this] { return WithCaller({}, [this](Caller& caller) { return ExportSite(caller, surroundings_.out); }); });
+    AddCommon(out);
+    out.footer(
+        "Example:\n  kimberlitectl export > site.jsonl\nThe role operator is needed. Back with kimberlitectl import "
+        "site.");
+  }
+
   Result<int> RunVerb(BoundVerb& bound) {
     Command command{.verb = bound.verb,
                     .method = bound.method,
@@ -420,6 +485,9 @@ class App {
   std::string theme_directory_;
   NewsroomOptions newsroom_;
   BenchOptions bench_;
+  ImportOptions import_;
+  std::string import_from_;
+  bool import_resume_ = false;
   const CLI::App* chosen_app_ = nullptr;
   std::function<Result<int>()> chosen_;
 };

@@ -10,6 +10,7 @@
 
 #include "kimberlite/content/v1/content_service.pb.h"
 #include "kimberlite/rendering/v1/rendering_service.pb.h"
+#include "libs/base/id.h"
 #include "libs/base/text.h"
 #include "tools/kimberlitectl/text.h"
 
@@ -105,6 +106,7 @@ Result<void> Prepare(const Command& command, const ReadFile& read_file, Message&
       return FillSite(command, read_file, dynamic_cast<content::v1::UpdateSiteRequest&>(request), caller);
     case Extra::kReadSequence: return ReadSequence(dynamic_cast<rendering::v1::WaitVisibleRequest&>(request), caller);
     case Extra::kNone:
+    case Extra::kChunks:
     case Extra::kAllSwitch:
     case Extra::kAllPages: return {};
   }
@@ -152,9 +154,38 @@ Result<std::string> ReadJson(const Command& command, const ReadFile& read_file) 
   return read;
 }
 
+// Sends a file in parts.
+Result<void> Upload(const Command& command, const content::v1::UploadMediaRequest& whole, Caller& caller,
+                    std::ostream& out) {
+  constexpr std::size_t kChunk = 1 << 20;
+  content::v1::UploadMediaRequest part;
+  content::v1::UploadMediaResponse response;
+  std::string_view rest = whole.chunk();
+  bool begun = false;
+  KIMBERLITE_RETURN_IF_ERROR(caller.CallClientStream(
+      *command.method, part,
+      [&]() -> Result<bool> {
+        part.Clear();
+        if (!begun) {
+          begun = true;
+          part.mutable_info()->set_sha256(Sha256Hex(whole.chunk()));
+          return true;
+        }
+        if (rest.empty()) return false;
+        part.set_chunk(std::string(rest.substr(0, kChunk)));
+        rest.remove_prefix(part.chunk().size());
+        return true;
+      },
+      response));
+  out << (command.output_json ? RenderJson(response) : RenderText(response, command.verb->columns));
+  return {};
+}
+
 // The answers of a call that stays open, each shown as it comes.
 Result<void> ExecuteStream(const Command& command, Message& request, const ReadFile& read_file, Caller& caller,
                            std::ostream& out) {
+  if (command.verb->extra == Extra::kChunks)
+    return Upload(command, dynamic_cast<content::v1::UploadMediaRequest&>(request), caller, out);
   std::string lines;
   if (command.method->client_streaming()) {
     KIMBERLITE_ASSIGN_OR_RETURN(lines, ReadJson(command, read_file));

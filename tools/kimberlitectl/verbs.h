@@ -22,6 +22,7 @@ enum class Extra {
   kReadSequence,  // without a sequence, waits for the article's current one
   kAllSwitch,     // an empty positional needs --all
   kAllPages,      // calls again with next_page_token until there is none, printing each answer
+  kChunks,        // sends the file that was read into `chunk` in parts, its digest first
 };
 
 // One command: a noun and, for all but a few, a verb.

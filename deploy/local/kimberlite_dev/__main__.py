@@ -51,6 +51,7 @@ def main():
     command("bench", "the measures of the demo alone, or with a NAME of one part. " + bench.names(), measure, options=[
         (["name"], {"nargs": "?", "metavar": "NAME", "help": "one of " + ", ".join([*bench.PROGRAMS, *bench.ON_A_STACK])}),
         (["--data"], {"metavar": "DIR", "help": "texts to measure on"}),
+        (["--size"], {"metavar": "ARTICLES", "type": int, "help": "of content-reads; 100000 unless given"}),
         kafka, publishes, both, no_build,
     ])
     command("images", "build the container images", images)
@@ -141,7 +142,7 @@ def check(arguments):
 
 def measure(arguments):
     if arguments.name:
-        return bench.run(arguments.name, arguments.data)
+        return bench.run(arguments.name, arguments.data, arguments.size)
     return demo.run(arguments, with_story=False)
 
 

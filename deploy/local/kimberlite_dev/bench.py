@@ -1,6 +1,7 @@
 """./dev bench NAME: measures of one part by its own program, some on data that is not part of the tree."""
 
 import contextlib
+import os
 import pathlib
 import subprocess
 
@@ -32,8 +33,20 @@ PROGRAMS = {
                ["{repository}/libs/langid/train/measure.sh", "{bin}", "{data}", "{dev}/langid"]),
 }
 
+# Of content-reads, unless --size says another; the aims are stated for 1,000,000.
+CONTENT_ARTICLES = 100_000
+
+
+def content_reads(stack, size=None):
+    """On the stack's PostgreSQL, in a database of the measure's own."""
+    environment = {**os.environ, "KIMBERLITE_TEST_POSTGRES_URL": stack.postgres.url}
+    return subprocess.run([default_build_dir() / "bin/content_reads_bench", str(size or CONTENT_ARTICLES)], env=environment).returncode
+
+
 # NAME: (what it measures, further targets to build, function of a running stack)
 ON_A_STACK = {
+    "content-reads": ("cards of 30 articles in one call, search by how much it finds, and import, by --size", ["content_reads_bench"],
+                      content_reads),
     "edge-hit": ("processor time of a kept page, beside nginx, Varnish and a bare loop", ["bare_epoll", "http_load"], edge_hit.run),
     "edge-miss": ("the time to a page that is not kept, by kind", [], edge_load.miss),
     "edge-cold": ("a new replica and an emptied Redis under 2,000 requests a second: no errors, each page made once", ["http_load"],
@@ -49,10 +62,10 @@ def names():
     return "; ".join(f"{name}: {what}" for name, (what, *_) in {**PROGRAMS, **ON_A_STACK}.items())
 
 
-def run(name, data):
+def run(name, data, size=None):
     """Returns the exit code of the measure: 0 when its aims are reached."""
     if name in ON_A_STACK:
-        return run_on_a_stack(name)
+        return run_on_a_stack(name, size)
     if name not in PROGRAMS:
         raise DevError(f"there is no measure named {name}; known: {', '.join([*PROGRAMS, *ON_A_STACK])}")
     _, targets, command = PROGRAMS[name]
@@ -73,10 +86,10 @@ def run_program(command, data, build_dir, cleanup):
     return subprocess.run(words).returncode
 
 
-def run_on_a_stack(name):
+def run_on_a_stack(name, size=None):
     _, targets, function = ON_A_STACK[name]
     build(default_build_dir(), [*SERVICES, *targets])
     stack = Stack(Settings.saved_in(default_dev_dir()) or Settings.for_up("postgres"))
     with stack.lock():
         stack.up()
-    return function(stack)
+    return function(stack, size) if function is content_reads else function(stack)

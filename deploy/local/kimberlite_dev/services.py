@@ -54,6 +54,8 @@ def service_environment(settings, name, postgres_url, redis_url, kafka_brokers):
             "KIMBERLITE_EDGE_PORT": str(settings.ports["edge"]),
             "KIMBERLITE_THEME_DIR": str(REPOSITORY / "services/rendering/theme"),
         }
+    if name == "content":
+        environment["KIMBERLITE_CONTENT_BLOB_DIR"] = str(settings.dev_dir / "blobs")
     if name == "ingest":
         # Private addresses are refused unless named: the demo's wire is one.
         environment["KIMBERLITE_INGEST_ALLOWED_HOSTS"] = f"127.0.0.1:{settings.ports['wire']}"

@@ -12,7 +12,6 @@
 #include "services/content/adapters/pg_media_store.h"
 #include "services/content/adapters/pg_revisions.h"
 #include "services/content/adapters/rpc_acts.h"
-#include "services/content/adapters/svg_check.h"
 #include "services/content/core/article_event.h"
 #include "services/content/core/editing.h"
 #include "services/content/core/life.h"
@@ -21,7 +20,6 @@
 namespace kimberlite::content {
 namespace {
 
-constexpr std::size_t kMaxMedia = 4 * 1024 * 1024;
 constexpr int kDefaultPage = 30;
 constexpr int kMaxPage = 200;
 constexpr int kMaxLists = 20;
@@ -96,10 +94,6 @@ void GrpcContentService::Register(rpc::Server& server) {
       [this](const auto& c, const auto& r) { return UpdateSite(c, r); });
   server.Handle<v1::PutSourceRequest, v1::PutSourceResponse>(
       [this](const auto& c, const auto& r) { return PutSource(c, r); });
-  server.Handle<v1::PutMediaRequest, v1::PutMediaResponse>(
-      [this](const auto& c, const auto& r) { return PutMedia(c, r); });
-  server.Handle<v1::GetMediaRequest, v1::GetMediaResponse>(
-      [this](const auto& c, const auto& r) { return GetMedia(c, r); });
 }
 
 Result<v1::CreateArticleResponse> GrpcContentService::CreateArticle(const rpc::Call& call,
@@ -252,33 +246,6 @@ Result<v1::PutSourceResponse> GrpcContentService::PutSource(const rpc::Call& cal
     *response.mutable_source() = MessageOf(source);
     return response;
   }));
-}
-
-Result<v1::PutMediaResponse> GrpcContentService::PutMedia(const rpc::Call&, const v1::PutMediaRequest& request) {
-  const std::string& data = request.data();
-  if (data.empty()) return InvalidField("data", "must not be empty");
-  if (data.size() > kMaxMedia) {
-    return Fail(Error::Field(Code::kResourceExhausted, "data",
-                             "must be at most 4 MiB (4194304 bytes), this has " + std::to_string(data.size())));
-  }
-  std::optional<PictureInfo> info = SniffPicture(data);
-  if (!info && LooksLikeXml(data)) {
-    KIMBERLITE_ASSIGN_OR_RETURN(info, CheckSvg(data));
-  }
-  if (!info) return InvalidField("data", "must be an SVG, PNG, JPEG, WebP or AVIF picture whose size can be read");
-  return Counted("media", pool_.Write([&](pg::Transaction& transaction) -> Result<v1::PutMediaResponse> {
-    v1::PutMediaResponse response;
-    KIMBERLITE_ASSIGN_OR_RETURN(*response.mutable_media(), content::PutMedia(transaction, data, *info, clock_.Now()));
-    return response;
-  }));
-}
-
-Result<v1::GetMediaResponse> GrpcContentService::GetMedia(const rpc::Call&, const v1::GetMediaRequest& request) {
-  return pool_.Read([&](pg::Transaction& transaction) -> Result<v1::GetMediaResponse> {
-    v1::GetMediaResponse response;
-    KIMBERLITE_ASSIGN_OR_RETURN(*response.mutable_media(), ReadMedia(transaction, request.media_id()));
-    return response;
-  });
 }
 
 }  // namespace kimberlite::content

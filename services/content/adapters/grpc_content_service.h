@@ -30,8 +30,6 @@ class GrpcContentService {
   Result<v1::GetSiteResponse> GetSite(const rpc::Call& call, const v1::GetSiteRequest& request);
   Result<v1::UpdateSiteResponse> UpdateSite(const rpc::Call& call, const v1::UpdateSiteRequest& request);
   Result<v1::PutSourceResponse> PutSource(const rpc::Call& call, const v1::PutSourceRequest& request);
-  Result<v1::PutMediaResponse> PutMedia(const rpc::Call& call, const v1::PutMediaRequest& request);
-  Result<v1::GetMediaResponse> GetMedia(const rpc::Call& call, const v1::GetMediaRequest& request);
 
   pg::Pool& pool_;
   PgSiteStore& sites_;

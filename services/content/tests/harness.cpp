@@ -64,6 +64,11 @@ void ContentRpcTest::SetUp() {
   service_ = std::make_unique<GrpcContentService>(database_.pool(), sites_, clock_);
   reader_ = std::make_unique<GrpcReaderService>(database_.pool(), sites_, clock_);
   search_ = std::make_unique<GrpcSearchService>(database_.pool(), sites_);
+  blobs_ = std::make_unique<DirectoryBlobStore>(blob_dir_);
+  ASSERT_TRUE(blobs_->Open());
+  media_ = std::make_unique<GrpcMediaService>(database_.pool(), *blobs_, clock_);
+  redirects_ = std::make_unique<GrpcRedirectService>(database_.pool(), sites_, clock_);
+  transfer_ = std::make_unique<GrpcTransferService>(database_.pool(), sites_, *blobs_, clock_);
   server_ = std::make_unique<rpc::Server>(rpc::Server::Options{.tokens_file = tokens_.path()});
   service_->Register(*server_);
   reader_->Register(*server_);
@@ -74,11 +79,17 @@ void ContentRpcTest::SetUp() {
   changes_ = std::make_unique<GrpcChangesService>(database_.pool());
   changes_->Register(*server_);
   life_->Register(*server_);
+  media_->Register(*server_);
+  redirects_->Register(*server_);
+  transfer_->Register(*server_);
   const auto started = server_->Start();
   ASSERT_TRUE(started) << started.error().ToString();
 }
 
-void ContentRpcTest::TearDown() { server_->Stop(); }
+void ContentRpcTest::TearDown() {
+  server_->Stop();
+  std::filesystem::remove_all(blob_dir_);
+}
 
 v1::Site ContentRpcTest::LoadSite() {
   v1::UpdateSiteRequest request;

@@ -17,8 +17,11 @@
 #include "services/content/adapters/grpc_changes_service.h"
 #include "services/content/adapters/grpc_content_service.h"
 #include "services/content/adapters/grpc_life_service.h"
+#include "services/content/adapters/grpc_media_service.h"
 #include "services/content/adapters/grpc_reader_service.h"
+#include "services/content/adapters/grpc_redirect_service.h"
 #include "services/content/adapters/grpc_search_service.h"
+#include "services/content/adapters/grpc_transfer_service.h"
 #include "services/content/adapters/pg_site_store.h"
 #include "services/content/config.h"
 
@@ -93,12 +96,17 @@ class ContentRpcTest : public ::testing::Test {
   SteppingClock clock_;
   PgSiteStore sites_;
   TokensFile tokens_;
+  const std::string blob_dir_ = tokens_.path() + ".blobs";  // deleted at the end
   std::unique_ptr<GrpcContentService> service_;
   std::unique_ptr<GrpcReaderService> reader_;
   std::unique_ptr<GrpcAuthorService> authors_;
   std::unique_ptr<GrpcSearchService> search_;
   std::unique_ptr<GrpcChangesService> changes_;
   std::unique_ptr<GrpcLifeService> life_;
+  std::unique_ptr<DirectoryBlobStore> blobs_;
+  std::unique_ptr<GrpcMediaService> media_;
+  std::unique_ptr<GrpcRedirectService> redirects_;
+  std::unique_ptr<GrpcTransferService> transfer_;
   std::unique_ptr<rpc::Server> server_;
 };
 

@@ -74,6 +74,13 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(content, ListTranslationWork);
   KIMBERLITE_ANSWER(content, ListParagraphs);
   KIMBERLITE_ANSWER(content, MarkParagraphsDone);
+  KIMBERLITE_ANSWER(content, BatchGetMedia);
+  KIMBERLITE_ANSWER(content, ImportArticles);
+  KIMBERLITE_ANSWER(content, ImportContent);
+  KIMBERLITE_ANSWER(content, ResolveRedirect);
+  KIMBERLITE_ANSWER(content, PutRedirect);
+  KIMBERLITE_ANSWER(content, DeleteRedirect);
+  KIMBERLITE_ANSWER(content, ListRedirects);
   KIMBERLITE_ANSWER(content, GetAuthor);
   KIMBERLITE_ANSWER(content, PutAuthor);
   KIMBERLITE_ANSWER(content, ListAuthors);
@@ -124,8 +131,30 @@ void FakeServices::Start(int port) {
         return writer.Write(response);
       });
   server_->HandleServerStream<feed::v1::StreamUpdatesRequest, feed::v1::StreamUpdatesResponse>(
-      [](const rpc::Call&, const feed::v1::StreamUpdatesRequest&,
-         rpc::StreamWriter<feed::v1::StreamUpdatesResponse>&) { return Result<void>(); });
+      [](const rpc::Call&, const feed::v1::StreamUpdatesRequest&, rpc::StreamWriter<feed::v1::StreamUpdatesResponse>&) {
+        return Result<void>();
+      });
+  server_->HandleClientStream<content::v1::UploadMediaRequest, content::v1::UploadMediaResponse>(
+      [](const rpc::Call&, auto& parts) -> Result<content::v1::UploadMediaResponse> {
+        content::v1::UploadMediaResponse response;
+        std::string data;
+        std::string digest;
+        while (true) {
+          KIMBERLITE_ASSIGN_OR_RETURN(const auto part, parts.Read());
+          if (!part) break;
+          if (part->has_info()) digest = part->info().sha256();
+          data += part->chunk();
+        }
+        if (digest != Sha256Hex(data)) return Fail(Code::kInvalidArgument, "another digest");
+        response.mutable_media()->set_media_id(digest);
+        return response;
+      });
+  server_->HandleServerStream<content::v1::ExportContentRequest, content::v1::ExportContentResponse>(
+      [](const rpc::Call&, const content::v1::ExportContentRequest&, auto& writer) {
+        content::v1::ExportContentResponse response;
+        response.set_line(R"({"table":"sections","row":{"section_id":"economy"}})");
+        return writer.Write(response);
+      });
   const auto started = server_->Start();
   ASSERT_TRUE(started) << started.error().ToString();
 }

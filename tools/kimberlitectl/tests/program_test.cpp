@@ -393,6 +393,7 @@ TEST_F(Program, EveryExampleOfTheHelpIsACommand) {
   Write("river.svg", "<svg/>");
   Write("feeds.opml", "<opml/>");
   Write("items.jsonl", "{\"item\": {\"headline\": \"x\"}}\n");
+  Write("river.jpg", std::string(3 << 20, 'x'));
   for (const Verb& verb : Verbs()) {
     for (const std::string& example : verb.examples) {
       const Outcome outcome = Run(Words(example));
