@@ -21,6 +21,8 @@ class App final : public runtime::Service {
   Result<void> Ready() override;
   void Stop() override;
 
+  int grpc_port() const { return rpc_server_.port(); }
+
  private:
   Result<v1::GetFeedResponse> GetFeed(const Context& context, const v1::GetFeedRequest& request) const;
 

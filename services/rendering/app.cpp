@@ -52,7 +52,17 @@ Result<void> App::Start() {
                                                .client_name = "rendering"}));
   ledger_ = std::make_unique<EdgeLedger>(redis_, kPrefix, EdgeName(config_));
   ledger_->Start();
-  invalidator_ = std::make_unique<BusInvalidator>(*bus_, *store_, memory_, sources_, *ledger_);
+  auditor_ = std::make_unique<Auditor>(
+      Auditor::Parts{.store = *store_,
+                     .memory = memory_,
+                     .redis = redis_,
+                     .make = [this](const Context& context, const Route& route,
+                                    std::int64_t sequence) { return builder_->Make(context, route, sequence); }},
+      Auditor::Options{.prefix = kPrefix, .edge = ledger_->name(), .share = config_.audit_percent / 100.0});
+  auditor_->Start();
+  invalidator_ = std::make_unique<BusInvalidator>(
+      *bus_, *store_, memory_, sources_, *ledger_,
+      [this](const Invalidation& invalidation, const bus::Event& event) { auditor_->Note(invalidation, event.id); });
   invalidator_->Start();
   purge_follower_ = std::make_unique<PurgeFollower>(redis_, kPrefix, memory_);
   purge_follower_->Start();
@@ -89,7 +99,7 @@ Result<void> App::Start() {
                                                                    .port = config_.common.grpc_port,
                                                                    .tokens_file = config_.common.rpc_tokens_file,
                                                                    .threads = 64});
-  RegisterRenderingService(*rpc_server_, *visibility_, *store_, memory_);
+  RegisterRenderingService(*rpc_server_, *visibility_, *store_, *auditor_);
   RegisterThemeService(*rpc_server_, themes_);
   KIMBERLITE_RETURN_IF_ERROR(rpc_server_->Start());
 
@@ -155,6 +165,7 @@ void App::Stop() {
   http_server_->Stop(std::chrono::seconds(3));
   rpc_server_->Stop(std::chrono::seconds(2));
   invalidator_->Stop();
+  auditor_->Stop();
   ledger_->Stop();
   theme_watch_ = {};
 }

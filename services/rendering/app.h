@@ -9,6 +9,7 @@
 #include "libs/redis/redis.h"
 #include "libs/rpc/rpc.h"
 #include "libs/runtime/runtime.h"
+#include "services/rendering/adapters/auditor.h"
 #include "services/rendering/adapters/bus_invalidator.h"
 #include "services/rendering/adapters/edge_ledger.h"
 #include "services/rendering/adapters/grpc_sources.h"
@@ -49,6 +50,7 @@ class App final : public runtime::Service {
   std::unique_ptr<RedisPageStore> store_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<EdgeLedger> ledger_;
+  std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<BusInvalidator> invalidator_;
   std::unique_ptr<Visibility> visibility_;
   std::unique_ptr<PurgeFollower> purge_follower_;

@@ -39,6 +39,10 @@ void Config::Bind(config::Table& table) {
              .help = "How long a CDN in front may keep pages; 0: not at all. Only for one that is purged by "
                      "Surrogate-Key or Cache-Groups after each event."},
             0, 365 * 86'400);
+  table.Int(&audit_percent,
+            {.name = "KIMBERLITE_AUDIT_PERCENT",
+             .help = "Of a core that the auditor may spend on making kept pages anew; 0: only what events touched."},
+            0, 100);
   table.Text(&theme_dir, {.name = "KIMBERLITE_THEME_DIR",
                           .help = "Directory of the theme: templates, style, catalogs.",
                           .required = true});

@@ -19,6 +19,7 @@ struct Config {
   int edge_stale_seconds = 86'400;
   int edge_hsts_seconds = 0;
   int edge_cdn_seconds = 0;
+  int audit_percent = 1;  // of a core
   std::string theme_dir;
   std::string content_target = "127.0.0.1:50052";
   std::string tagging_target = "127.0.0.1:50053";

@@ -1,6 +1,8 @@
 """./dev check --long: what takes too long for every commit. Every fuzzer searches for a while, and what the cleaner of
-foreign HTML lets through and what our feeds say is read again by other parsers."""
+foreign HTML lets through and what our feeds say is read again by other parsers; after a hundred thousand random edits no
+page is stale."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -8,6 +10,7 @@ import shutil
 import subprocess
 import sys
 
+from . import testing
 from .build import build
 from .errors import DevError
 from .process import say
@@ -27,8 +30,21 @@ def check(seconds=DEFAULT_SECONDS):
     build(build_dir, ["feed_write_samples"])
     if subprocess.run([sys.executable, "-B", REPOSITORY / "tests/feeds/run.py"], env=environment).returncode != 0:
         failed.append("feeds")
+    if not fresh(build_dir):
+        failed.append("freshness")
     say("long", f"failed: {', '.join(failed)}" if failed else "all passed")
     return 1 if failed else 0
+
+
+def fresh(build_dir, edits=100_000):
+    """Whether no cached page was ever stale after a hundred thousand random edits, on servers of its own."""
+    build(build_dir, ["freshness_test"])
+    environment = {"KIMBERLITE_FRESHNESS_EDITS": str(edits), "KIMBERLITE_FRESHNESS_BATCH": "1000",
+                   "KIMBERLITE_FRESHNESS_ARTICLES": "60", "KIMBERLITE_FRESHNESS_SINGLE": "300"}
+    with contextlib.ExitStack() as cleanup:
+        servers = testing.start_servers(cleanup)
+        command = [build_dir / "tests/freshness_test"]
+        return subprocess.run(command, env={**os.environ, **servers, **environment}).returncode == 0
 
 
 def fuzzers():

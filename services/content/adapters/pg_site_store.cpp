@@ -76,13 +76,15 @@ Result<Site> Lock(pg::Transaction& transaction) {
 }
 
 // Records a change under the row's lock and tells it.
-Result<void> Record(pg::Transaction& transaction, const Act& act, std::int64_t sequence, const std::string& document) {
+Result<void> Record(pg::Transaction& transaction, const Act& act, std::int64_t sequence, const std::string& document,
+                    const std::string& source_id = {}) {
   KIMBERLITE_RETURN_IF_ERROR(
       transaction.Query("INSERT INTO content.site_revisions (sequence, kind, document, changed_by, changed_time)"
                         " VALUES ($1, $2, $3::jsonb, $4, $5)",
                         pg::Params(sequence, act.verb, document, act.actor, act.time)));
   pb::SiteChanged changed;
   changed.set_sequence(sequence);
+  if (!source_id.empty()) changed.add_source_ids(source_id);
   return bus::Append(transaction, kSchema,
                      {.topic = "kimberlite.content.site.v1",
                       .key = "site",
@@ -129,7 +131,7 @@ Result<void> WriteSource(pg::Transaction& transaction, const Act& act, std::int6
                         pg::Params(source.source_id, source.name, source.url, source.rights, source.rights_expire_time,
                                    source.withdraw_on_expiry)));
   KIMBERLITE_RETURN_IF_ERROR(transaction.Query("UPDATE content.site SET sequence = $1", pg::Params(sequence)));
-  return Record(transaction, act, sequence, JsonOf(MessageOf(source)));
+  return Record(transaction, act, sequence, JsonOf(MessageOf(source)), source.source_id);
 }
 
 }  // namespace

@@ -216,8 +216,11 @@ Result<void> FeedMaker::AddItems(const Context& context, const SitePaths& paths,
   KIMBERLITE_ASSIGN_OR_RETURN(const auto concepts, sources_.ConceptsOf(context, cards));
   std::set<std::int64_t> tags;
   std::set<std::string> authors;
+  std::set<std::string> sources;
   for (const ArticleCard& card : cards) {
-    AddDependency(response, "article:" + std::to_string(card.article_id()));
+    AddDependency(response, "article:" + std::to_string(card.article_id()) + "/" + card.language_code());
+    AddDependency(response, "article:" + std::to_string(card.article_id()) + "/tags");
+    if (!card.source_id().empty()) sources.insert(card.source_id());
     tags.insert(card.concept_ids().begin(), card.concept_ids().end());
     FeedItem item = ItemOf(paths, card, concepts);
     // One entry that breaks a rule must not keep the others from their readers.
@@ -234,6 +237,7 @@ Result<void> FeedMaker::AddItems(const Context& context, const SitePaths& paths,
     return std::ranges::find(feed.items, tombstone.id, &FeedItem::id) != feed.items.end();
   });
   for (const std::int64_t id : tags) AddDependency(response, "concept:" + std::to_string(id));
+  for (const std::string& id : sources) AddDependency(response, "source:" + id);
   return {};
 }
 

@@ -132,7 +132,8 @@ Result<v1::GetFeedResponse> SitemapMaker::Part(const Context& context, const Sit
   std::vector<SitemapUrl> urls;
   Time modified{};
   for (const ArticleCard& card : cards) {
-    AddDependency(response, "article:" + std::to_string(card.article_id()));
+    AddDependency(response, "article:" + std::to_string(card.article_id()) + "/" + card.language_code());
+    AddDependency(response, "article:" + std::to_string(card.article_id()) + "/links");
     SitemapUrl url{paths.Absolute(paths.ArticlePath(card.section_id(), card.article_id(), card.slug())),
                    ToTime(card.updated_time()),
                    {}};
@@ -166,7 +167,7 @@ Result<std::vector<NewsUrl>> SitemapMaker::News(const Context& context, const Si
           low = card.sort_key() + '\x01';
           break;
         }
-        AddDependency(response, "article:" + std::to_string(card.article_id()));
+        AddDependency(response, "article:" + std::to_string(card.article_id()) + "/" + card.language_code());
         urls.push_back({paths.Absolute(paths.ArticlePath(card.section_id(), card.article_id(), card.slug())),
                         paths.Text(site.names()), paths.language(), card.headline(), ToTime(card.published_time())});
       }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -23,6 +25,83 @@ std::set<Touched> PlacesOf(const content::v1::ArticleState& state) {
   return places;
 }
 
+// What may change of an article by itself: the words of a translation ("sah"), which translations there are and where
+// ("links"), its concepts ("tags").
+struct ArticleParts {
+  std::set<std::string> touched;
+  std::set<std::string> all;
+};
+
+// What a page shows of which other translations there are.
+std::string LinksOf(const content::v1::ArticleState& state) {
+  std::set<std::string> links;
+  for (const auto& one : state.translations()) {
+    const bool is_public = one.state() == content::v1::TRANSLATION_STATE_PUBLISHED;
+    if (is_public || one.state() == content::v1::TRANSLATION_STATE_WITHDRAWN)
+      links.insert(one.language_code() + (is_public ? "/" + one.slug() : ""));
+  }
+  std::string text;
+  for (const std::string& link : links) text += link + "\n";
+  return text;
+}
+
+std::map<std::string, std::string> WordsOf(const content::v1::ArticleState& state) {
+  std::map<std::string, std::string> words;
+  for (const auto& one : state.translations()) words[one.language_code()] = one.SerializeAsString();
+  return words;
+}
+
+ArticleParts PartsOf(const content::v1::ArticleChanged& event) {
+  const auto& before = event.before();
+  const auto& after = event.after();
+  const auto has = [&](content::v1::ArticleChange change) {
+    return std::ranges::find(event.changes(), change) != event.changes().end();
+  };
+  // A kind of change that this binary does not know may be of anything.
+  const bool unknown = std::ranges::any_of(
+      event.changes(), [](int change) { return change < 1 || change > content::v1::ARTICLE_CHANGE_DRIFT; });
+  ArticleParts parts;
+  const auto old_words = WordsOf(before);
+  auto words = WordsOf(after);
+  for (const auto& [language, one] : words) {
+    const auto old = old_words.find(language);
+    if (old == old_words.end() || old->second != one) parts.touched.insert(language);
+  }
+  words.insert(old_words.begin(), old_words.end());
+  for (const auto& [language, one] : words) parts.all.insert(language);
+  // Section, source and picture are shown wherever a translation is.
+  const bool everywhere = unknown || has(content::v1::ARTICLE_CHANGE_PLACE) || has(content::v1::ARTICLE_CHANGE_CORRECTED) ||
+                          has(content::v1::ARTICLE_CHANGE_DRIFT) ||
+                          before.section_id() != after.section_id() || before.source_id() != after.source_id() ||
+                          (has(content::v1::ARTICLE_CHANGE_TEXT) && parts.touched.empty());
+  if (everywhere) parts.touched = parts.all;
+  parts.all.insert({"links", "tags"});
+  if (unknown || LinksOf(before) != LinksOf(after)) parts.touched.insert("links");
+  if (unknown || has(content::v1::ARTICLE_CHANGE_TAGS) ||
+      !std::ranges::equal(before.concept_ids(), after.concept_ids()))
+    parts.touched.insert("tags");
+  return parts;
+}
+
+// The months that an article left and entered: an archive's own page changes when one of its months may have become
+// empty, or one that it does not have came.
+void AddMonths(const std::vector<Touched>& left, const std::vector<Touched>& entered, std::vector<Touched>& touched) {
+  const auto month_of = [](const Touched& place) -> std::optional<std::pair<std::string, std::string>> {
+    const std::size_t at = place.entity.find("/archive/");
+    if (at == std::string::npos) return std::nullopt;
+    return std::pair(place.entity.substr(5, at - 5), place.entity.substr(at + 9));
+  };
+  for (const Touched& place : left) {
+    if (const auto month = month_of(place)) touched.push_back({"months-left:" + month->first, ""});
+  }
+  for (const Touched& place : entered) {
+    const auto month = month_of(place);
+    if (!month) continue;
+    touched.push_back({"months:" + month->first, month->second});
+    touched.push_back({"months-old:" + month->first, month->second});
+  }
+}
+
 template <typename Message>
 Result<Message> Read(const bus::Event& event) {
   Message message;
@@ -36,14 +115,24 @@ Result<Message> Read(const bus::Event& event) {
 
 Invalidation InvalidationOf(const content::v1::ArticleChanged& event) {
   Invalidation invalidation;
-  invalidation.aggregate = "article:" + std::to_string(event.article_id());
+  const std::string article = "article:" + std::to_string(event.article_id());
+  invalidation.aggregate = article;
   invalidation.sequence = event.sequence();
-  invalidation.touched.push_back({invalidation.aggregate, ""});
-  invalidation.touched_after_gap = invalidation.touched;
+  const ArticleParts parts = PartsOf(event);
+  invalidation.touched.push_back({article, ""});
+  for (const std::string& part : parts.touched) invalidation.touched.push_back({article + "/" + part, ""});
+  invalidation.touched_after_gap.push_back({article, ""});
+  for (const std::string& part : parts.all) invalidation.touched_after_gap.push_back({article + "/" + part, ""});
+
   const std::set<Touched> before = PlacesOf(event.before());
   const std::set<Touched> after = PlacesOf(event.after());
-  std::ranges::set_symmetric_difference(before, after, std::back_inserter(invalidation.touched));
+  std::vector<Touched> left, entered;
+  std::ranges::set_difference(before, after, std::back_inserter(left));
+  std::ranges::set_difference(after, before, std::back_inserter(entered));
+  std::ranges::set_union(left, entered, std::back_inserter(invalidation.touched));
+  AddMonths(left, entered, invalidation.touched);
   std::ranges::set_union(before, after, std::back_inserter(invalidation.touched_after_gap));
+  AddMonths({before.begin(), before.end()}, {after.begin(), after.end()}, invalidation.touched_after_gap);
   for (const auto& bound : event.sealed()) {
     // The pages on both sides of a new bound have a new neighbour.
     const Touched page{"pages:" + bound.list_key(), bound.sort_key()};
@@ -56,7 +145,10 @@ Invalidation InvalidationOf(const content::v1::ArticleChanged& event) {
 }
 
 Invalidation InvalidationOf(const content::v1::SiteChanged& event) {
-  return {{{"site", ""}}, {{"site", ""}}, "site", event.sequence(), {}};
+  Invalidation invalidation{{}, {{"site", ""}}, "site", event.sequence(), {}};
+  for (const std::string& id : event.source_ids()) invalidation.touched.push_back({"source:" + id, ""});
+  invalidation.touched.push_back({event.source_ids().empty() ? "site" : "sources", ""});
+  return invalidation;
 }
 
 Invalidation InvalidationOf(const content::v1::AuthorChanged& event) {
@@ -218,10 +310,8 @@ Result<void> BusInvalidator::Apply(const Invalidation& invalidation, const std::
                           .place = invalidation.place};
   const auto dropped = store_.Apply(invalidation, &entry.purged);
   // After the store, so that nothing older comes back from there; and when it failed as well, since the store is not
-  // read until it succeeds. Whether events were missed is not known here: what a gap would touch is hardly more.
-  std::vector<Touched> touched = invalidation.touched;
-  std::ranges::copy(invalidation.touched_after_gap, std::back_inserter(touched));
-  memory_.Apply(touched, invalidation.withdrawn);
+  // read until it succeeds.
+  memory_.Apply(HasGap(invalidation) ? invalidation.touched_after_gap : invalidation.touched, invalidation.withdrawn);
   if (!dropped) return std::unexpected(dropped.error());
   // From here on every GET shows it.
   KIMBERLITE_RETURN_IF_ERROR(ledger_.Record(entry));
@@ -241,6 +331,17 @@ Result<void> BusInvalidator::Apply(const Invalidation& invalidation, const std::
                                      {"traceparent", event.traceparent}});
   CountOne();
   return {};
+}
+
+// Whether this replica has not heard the event before this one.
+bool BusInvalidator::HasGap(const Invalidation& invalidation) {
+  constexpr std::size_t kMostHeard = 200'000;
+  const std::lock_guard lock(mutex_);
+  if (heard_.size() >= kMostHeard) heard_.clear();
+  std::int64_t& heard = heard_[invalidation.aggregate];
+  const bool gap = invalidation.sequence > heard + 1;
+  heard = std::max(heard, invalidation.sequence);
+  return gap;
 }
 
 void BusInvalidator::CountOne() {

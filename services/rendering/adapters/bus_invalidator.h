@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "kimberlite/content/v1/events.pb.h"
@@ -19,10 +20,10 @@
 
 namespace kimberlite::rendering {
 
-// Which entities an event touches. Pages that show an article depend on it, whatever list they found it in: so its own
-// entity covers all that show it, and of the lists only the places that it entered or left matter. After a gap, every
-// place of before and after. A bound that was set in a list ("pages:{list_key}") changes which of its pages are next to
-// each other.
+// Which entities an event touches: the article; of its parts those that differ ("article:7/sah": the words of a
+// translation with what else is shown beside them, "article:7/links": which translations there are and their addresses,
+// "article:7/tags"); the places in lists that it entered or left. After a gap, every part and every place of before and
+// after.
 Invalidation InvalidationOf(const content::v1::ArticleChanged& event);
 Invalidation InvalidationOf(const content::v1::SiteChanged& event);
 Invalidation InvalidationOf(const content::v1::AuthorChanged& event);
@@ -62,6 +63,7 @@ class BusInvalidator {
   Result<void> Handle(const bus::Event& event, const bus::Position& position);
   Result<void> Apply(const Invalidation& invalidation, const std::string& facts, const bus::Event& event);
   Result<void> ForgetAll(const bus::Event& event, const bus::Position& position);
+  bool HasGap(const Invalidation& invalidation);
   // This replica has handled one more.
   void CountOne();
 
@@ -74,6 +76,7 @@ class BusInvalidator {
   std::mutex mutex_;
   std::condition_variable_any applied_;
   std::uint64_t applied_count_ = 0;
+  std::unordered_map<std::string, std::int64_t> heard_;  // the newest sequence by aggregate
   bool waiting_stopped_ = false;
   std::unique_ptr<bus::Consumer> consumer_;
   std::jthread subscriber_;

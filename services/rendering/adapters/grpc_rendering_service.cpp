@@ -21,7 +21,7 @@ Result<std::string> KeyOf(const std::string& path) {
 
 }  // namespace
 
-void RegisterRenderingService(rpc::Server& server, Visibility& visibility, RedisPageStore& store, MemoryCache& memory) {
+void RegisterRenderingService(rpc::Server& server, Visibility& visibility, RedisPageStore& store, Auditor& auditor) {
   server.Handle<WaitVisibleRequest, WaitVisibleResponse>(
       [&](const rpc::Call& call, const WaitVisibleRequest& request) { return visibility.Wait(call.context, request); });
   server.Handle<GetReceiptRequest, GetReceiptResponse>([&](const rpc::Call& call, const GetReceiptRequest& request) {
@@ -48,13 +48,11 @@ void RegisterRenderingService(rpc::Server& server, Visibility& visibility, Redis
       [&](const rpc::Call&, const PurgePageRequest& request) -> Result<PurgePageResponse> {
         PurgePageResponse response;
         if (request.path().empty()) {
-          KIMBERLITE_RETURN_IF_ERROR(store.DropAll());
-          memory.DropAll();
+          KIMBERLITE_RETURN_IF_ERROR(auditor.DropAll());
           return response;
         }
         KIMBERLITE_ASSIGN_OR_RETURN(const std::string key, KeyOf(request.path()));
-        KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t dropped, store.Drop(key));
-        memory.Drop(key);
+        KIMBERLITE_ASSIGN_OR_RETURN(const std::int64_t dropped, auditor.Drop(key));
         response.set_purged_pages(dropped);
         return response;
       });

@@ -21,10 +21,6 @@ void PageMaker::DependOn(std::string entity, std::string low, std::string high) 
   dependencies_.insert({std::move(entity), std::move(low), std::move(high)});
 }
 
-void PageMaker::DependOnCards(const Cards& cards) {
-  for (const ArticleCard& card : cards) DependOn("article:" + std::to_string(card.article_id()));
-}
-
 Result<PageMaker::Cards> PageMaker::List(const std::string& list_key, int count, const std::string& before,
                                          int* newest_sealed_page) {
   const Wanted wanted{list_key, count, before};
@@ -39,7 +35,6 @@ Result<PageMaker::Cards> PageMaker::List(const std::string& list_key, int count,
   if (newest_sealed_page) *newest_sealed_page = response.page_number();
   const bool whole = static_cast<int>(cards.size()) < count;
   DependOn("list:" + list_key, whole ? "" : cards.back().sort_key(), before);
-  DependOnCards(cards);
   return cards;
 }
 
@@ -89,6 +84,7 @@ Result<Picture> PageMaker::DescribePicture(const std::string& media_id) {
 }
 
 Result<Card> PageMaker::MakeCard(const ArticleCard& card, bool with_section, bool rich) {
+  DependOn("article:" + std::to_string(card.article_id()) + "/" + card.language_code());
   Card made;
   made.url = view_.ArticlePath(card.section_id(), card.article_id(), card.slug());
   made.headline = card.headline();

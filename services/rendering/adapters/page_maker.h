@@ -61,8 +61,8 @@ class PageMaker {
   using Cards = std::vector<content::v1::ArticleCard>;
 
   // Common.
+  void DependOnMonths(const std::vector<std::string>& months);
   void DependOn(std::string entity, std::string low = "", std::string high = "");
-  void DependOnCards(const Cards& cards);
   // The newest of a list, or with `before` the newest that stand before this sort key; depends on their window and on
   // each article in it.
   Result<Cards> List(const std::string& list_key, int count, const std::string& before = "",

@@ -41,7 +41,8 @@ Result<Page> PageMaker::ArticlePage(std::int64_t id, bool lite) {
   auto article = sources_.GetArticle(context_, id);
   if (!article && article.error().code() == Code::kNotFound) return NotFound();
   if (!article) return std::unexpected(article.error());
-  DependOn("article:" + std::to_string(id));
+  // Which translation is shown, and which others there are.
+  DependOn("article:" + std::to_string(id) + "/links");
 
   const auto withdrawn = [](const Translation& one) { return one.state() == content::v1::TRANSLATION_STATE_WITHDRAWN; };
   const Translation* own = Find(*article, view_.language());
@@ -52,6 +53,11 @@ Result<Page> PageMaker::ArticlePage(std::int64_t id, bool lite) {
 
 Result<Page> PageMaker::ShowArticle(const Article& article, const Translation& shown, bool lite) {
   const bool foreign = shown.language_code() != view_.language();
+  const std::string entity = "article:" + std::to_string(article.article_id()) + "/";
+  DependOn(entity + shown.language_code());
+  DependOn(entity + "tags");
+  // How far it is behind changes with the original.
+  if (shown.has_drift()) DependOn(entity + article.original_language_code());
   const std::string path = view_.ArticlePath(article.section_id(), article.article_id(), shown.slug());
   ArticleView view{.shell = MakeShell()};
   Shell& shell = view.shell;
@@ -77,6 +83,7 @@ Result<Page> PageMaker::ShowArticle(const Article& article, const Translation& s
   view.updated = view_.MomentOf(ToTime(shown.updated_time()));
   view.show_updated = ToTime(shown.updated_time()) > ToTime(shown.published_time()) + std::chrono::minutes(1);
   Newest(ToTime(shown.updated_time()));
+  if (!article.source_id().empty()) DependOn("source:" + article.source_id());
   if (const auto* source = view_.FindSource(article.source_id())) {
     view.source = {source->name(), view_.SourcePath(source->source_id()), article.source_url()};
   }

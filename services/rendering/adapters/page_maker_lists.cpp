@@ -72,6 +72,7 @@ Result<Page> PageMaker::Tag(const Route& route) {
 Result<Page> PageMaker::Source(const Route& route) {
   const auto* source = view_.FindSource(route.slug);
   if (!source) return NotFound();
+  DependOn("source:" + route.slug);
   Scope scope{
       .kind = ListKind::kSource, .list = "source/" + route.slug, .heading = source->name(), .with_section = true};
   scope.path_in = [&route](const SiteView& other) { return other.SourcePath(route.slug); };
@@ -183,7 +184,6 @@ void PageMaker::OfferList(const Scope& scope, int number, Shell& shell) {
 Result<void> PageMaker::AddCards(const content::v1::ListArticlesResponse& response, const Scope& scope,
                                  ListView& view) {
   for (const auto& card : response.articles()) {
-    DependOn("article:" + std::to_string(card.article_id()));
     const bool rich = view.cards.size() < kRichCards;
     KIMBERLITE_ASSIGN_OR_RETURN(Card made, MakeCard(card, scope.with_section, rich));
     made.position = static_cast<int>(view.cards.size() + view.more.size()) + 1;
@@ -208,6 +208,7 @@ Result<Page> PageMaker::Feed(const Route& route) {
     list += "/concept/" + std::to_string(tag->concept_id());
   } else if (route.kind == RouteKind::kSource) {
     if (!view_.FindSource(route.slug)) return NotFound();
+    DependOn("source:" + route.slug);
     list += "/source/" + route.slug;
   } else if (route.kind == RouteKind::kAuthor) {
     DependOn("author:" + route.slug);

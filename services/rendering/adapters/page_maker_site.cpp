@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "services/rendering/adapters/page_maker.h"
@@ -77,6 +79,7 @@ Result<Page> PageMaker::Feeds() {
   view.shell.breadcrumb = view_.Breadcrumb({{view.shell.title, ""}});
   OfferEverywhere(view.shell, "feeds/");
   KIMBERLITE_ASSIGN_OR_RETURN(const auto feeds, sources_.ListFeeds(context_, view_.language()));
+  DependOn("sources");
   for (const auto& feed : feeds.feeds()) {
     const std::string scope = feed.rss_path().substr(0, feed.rss_path().rfind('/') + 1);
     view.groups.push_back({feed.title(), {feed.title(), scope + "rss.xml", scope + "atom.xml", scope + "feed.json"}});
@@ -91,16 +94,43 @@ Result<Page> PageMaker::About() {
   view.shell.canonical_url = view_.Absolute(path);
   view.shell.breadcrumb = view_.Breadcrumb({{view.shell.title, ""}});
   OfferEverywhere(view.shell, "about/");
+  DependOn("sources");
   for (const auto& source : site_.sources()) {
     view.sources.push_back({source.name(), view_.SourcePath(source.source_id())});
   }
   return Finish(theme_.Render(view), path);
 }
 
+// A month that is not shown may come, and one that is shown may go with its last story; a story more in a month that is
+// shown changes nothing.
+void PageMaker::DependOnMonths(const std::vector<std::string>& months) {
+  const std::string& language = view_.language();
+  DependOn("months-left:" + language);
+  if (months.empty()) return DependOn("months:" + language);
+  const std::string& newest = months.front();
+  const std::string& oldest = months.back();
+  DependOn("months:" + language, newest + "/");  // above it, and below the next
+  std::string below = oldest;
+  --below.back();
+  DependOn("months-old:" + language, "", below + "~");
+  // What may come in between.
+  std::size_t shown = months.size();
+  int year = std::stoi(oldest.substr(0, 4)), number = std::stoi(oldest.substr(5));
+  for (std::string month = oldest; month < newest;) {
+    if (shown > 0 && months[shown - 1] == month) {
+      --shown;
+    } else {
+      DependOn("list:" + language + "/archive/" + month);
+    }
+    year += number / 12;
+    number = number % 12 + 1;
+    month = fmt::format("{:04}-{:02}", year, number);
+  }
+}
+
 Result<Page> PageMaker::Archive() {
-  // Months come and go with stories; which story opens or empties one is not told apart.
-  DependOn("list:" + view_.language());
   KIMBERLITE_ASSIGN_OR_RETURN(const auto months, sources_.ListArchiveMonths(context_, view_.language()));
+  DependOnMonths(months);
   ArchiveView view{.shell = MakeShell()};
   view.shell.title = theme_.Texts(view_.language()).Format("archive.title");
   const std::string path = view_.HomePath() + "archive/";

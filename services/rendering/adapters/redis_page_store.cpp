@@ -144,6 +144,25 @@ return page
   return script;
 }
 
+// ARGV: cursor, the theme's version.
+const redis::Script& ListScript() {
+  static const redis::Script script(std::string(kCommon) + R"lua(
+if not epoch then return {'0'} end
+local start = base .. 'page:' .. ARGV[2]
+local found = redis.call('SCAN', ARGV[1], 'MATCH', start .. '*', 'COUNT', 1000)
+local answer = {found[1]}
+for _, page in ipairs(found[2]) do
+  local deps = redis.call('HGET', page, 'deps')
+  if deps then
+    answer[#answer + 1] = string.sub(page, #start + 1)
+    answer[#answer + 1] = deps
+  end
+end
+return answer
+)lua");
+  return script;
+}
+
 std::string WriteMeta(const KeptPage& page) {
   json dependencies = json::array();
   for (const Dependency& one : page.dependencies) dependencies.push_back({one.entity, one.low, one.high});
@@ -409,6 +428,16 @@ Result<std::optional<PageInspection>> RedisPageStore::Inspect(const std::string&
     if (!entity.empty()) inspection.entities.emplace_back(entity);
   }
   return inspection;
+}
+
+Result<RedisPageStore::Listing> RedisPageStore::List(const std::string& cursor) {
+  KIMBERLITE_ASSIGN_OR_RETURN(redis::Reply reply, Run(ListScript(), {cursor, Version() + "/"}));
+  if (reply.elements.empty()) return Fail(Code::kInternal, "Redis answered a listing with something else");
+  Listing listing{reply.elements[0].text, {}};
+  for (std::size_t i = 1; i + 1 < reply.elements.size(); i += 2) {
+    listing.pages.push_back({std::move(reply.elements[i].text), std::move(reply.elements[i + 1].text)});
+  }
+  return listing;
 }
 
 }  // namespace kimberlite::rendering

@@ -106,6 +106,17 @@ class RedisPageStore final : public PageStore {
   Result<std::int64_t> Drop(const std::string& key);
   Result<std::optional<PageInspection>> Inspect(const std::string& key);
 
+  // Some of the pages: begin with cursor "0", until it comes back. One that is there all the time comes at least once.
+  struct Listed {
+    std::string key;
+    std::string entities;  // one a line
+  };
+  struct Listing {
+    std::string cursor;
+    std::vector<Listed> pages;
+  };
+  Result<Listing> List(const std::string& cursor);
+
  private:
   Result<void> CheckNotBehind();
   Result<void> TellPurged(const std::string& key);

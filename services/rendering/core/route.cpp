@@ -195,6 +195,39 @@ std::string Route::CacheKey() const {
   return "";
 }
 
+Route RouteOfKey(std::string_view key) {
+  const auto plain = [&](RouteKind kind) { return Route{.kind = kind}; };
+  if (key == "chooser") return plain(RouteKind::kChooser);
+  if (key == "robots") return plain(RouteKind::kRobots);
+  if (key == "sitemap") return plain(RouteKind::kSitemap);
+  if (key == "news-sitemap") return plain(RouteKind::kNewsSitemap);
+  if (key.starts_with("media/")) return {.kind = RouteKind::kMedia, .slug = std::string(key.substr(6))};
+  const std::size_t hash = key.find('#');
+  const std::string_view tail = hash == std::string_view::npos ? std::string_view() : key.substr(hash + 1);
+  const std::vector<std::string_view> parts = Split(key.substr(0, hash), '/');
+  if (parts.size() < 2 || parts.size() > 3) return {};
+  Route route{.language = std::string(parts[0]), .slug = parts.size() == 3 ? std::string(parts[2]) : std::string()};
+  for (const RouteKind kind :
+       {RouteKind::kHome, RouteKind::kSection, RouteKind::kArticle, RouteKind::kTag, RouteKind::kSource,
+        RouteKind::kAuthor, RouteKind::kArchive, RouteKind::kMonth, RouteKind::kFeeds, RouteKind::kAbout}) {
+    route.kind = kind;
+    route.lite = kind == RouteKind::kArticle && tail == "lite";
+    route.feed = FeedFormat::kNone;
+    for (const FeedFormat feed : {FeedFormat::kRss, FeedFormat::kAtom, FeedFormat::kJson}) {
+      if (hash != std::string_view::npos && FeedName(feed).substr(1) == tail) route.feed = feed;
+    }
+    route.page = 0;
+    std::from_chars(tail.data(), tail.data() + tail.size(), route.page);
+    if (kind == RouteKind::kArticle && parts.size() == 3)
+      std::from_chars(parts[2].data(), parts[2].data() + parts[2].size(), route.article_id);
+    // Only what makes the same key again is meant.
+    Route found = route;
+    if (kind == RouteKind::kArticle) found.slug.clear();
+    if (found.CacheKey() == key) return found;
+  }
+  return {};
+}
+
 Route ParseRoute(std::string_view path) {
   if (path == "/") return {.kind = RouteKind::kChooser};
   if (path == "/robots.txt") return {.kind = RouteKind::kRobots};

@@ -55,6 +55,9 @@ struct Route {
   std::string CacheKey() const;
 };
 
+// The route that has this key; kNone for what is no key.
+Route RouteOfKey(std::string_view key);
+
 // `path` without query, percent-encoded as it came.
 Route ParseRoute(std::string_view path);
 

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "services/rendering/adapters/bus_invalidator.h"
 #include "services/rendering/core/receipt.h"
 
@@ -26,6 +29,68 @@ content::v1::ArticleChanged Event(content::v1::ArticleState before, content::v1:
   *event.mutable_before() = std::move(before);
   *event.mutable_after() = std::move(after);
   return event;
+}
+
+content::v1::ArticleState WithWords(std::initializer_list<std::tuple<const char*, int, const char*>> translations) {
+  content::v1::ArticleState state;
+  state.set_section_id("economy");
+  state.add_concept_ids(3);
+  for (const auto& [language, version, slug] : translations) {
+    auto* translation = state.add_translations();
+    translation->set_language_code(language);
+    translation->set_version(version);
+    translation->set_slug(slug);
+    translation->set_state(content::v1::TRANSLATION_STATE_PUBLISHED);
+  }
+  return state;
+}
+
+TEST(Invalidation, OnlyTheWordsThatMovedAreTouched) {
+  const auto event =
+      Event(WithWords({{"en", 1, "ice"}, {"sah", 1, "muus"}}), WithWords({{"en", 2, "ice"}, {"sah", 1, "muus"}}));
+  EXPECT_THAT(InvalidationOf(event).touched, ElementsAre(Touched{"article:7", ""}, Touched{"article:7/en", ""}));
+  EXPECT_THAT(InvalidationOf(event).touched_after_gap,
+              ElementsAre(Touched{"article:7", ""}, Touched{"article:7/en", ""}, Touched{"article:7/links", ""},
+                          Touched{"article:7/sah", ""}, Touched{"article:7/tags", ""}));
+}
+
+TEST(Invalidation, AnotherTranslationTouchesTheLinksOfItsSiblings) {
+  const auto event = Event(WithWords({{"en", 1, "ice"}}), WithWords({{"en", 1, "ice"}, {"sah", 1, "muus"}}));
+  EXPECT_THAT(InvalidationOf(event).touched,
+              ElementsAre(Touched{"article:7", ""}, Touched{"article:7/links", ""}, Touched{"article:7/sah", ""}));
+}
+
+TEST(Invalidation, TagsAloneTouchNoWords) {
+  auto event = Event(WithWords({{"en", 1, "ice"}}), WithWords({{"en", 1, "ice"}}));
+  event.mutable_after()->add_concept_ids(9);
+  event.add_changes(content::v1::ARTICLE_CHANGE_TAGS);
+  EXPECT_THAT(InvalidationOf(event).touched, ElementsAre(Touched{"article:7", ""}, Touched{"article:7/tags", ""}));
+}
+
+TEST(Invalidation, ASectionIsShownWithEveryTranslation) {
+  auto event =
+      Event(WithWords({{"en", 1, "ice"}, {"sah", 1, "muus"}}), WithWords({{"en", 1, "ice"}, {"sah", 1, "muus"}}));
+  event.mutable_after()->set_section_id("culture");
+  EXPECT_THAT(InvalidationOf(event).touched,
+              ElementsAre(Touched{"article:7", ""}, Touched{"article:7/en", ""}, Touched{"article:7/sah", ""}));
+}
+
+TEST(Invalidation, WhatIsNotUnderstoodTouchesEverything) {
+  for (const int change : {2, 7, 9, 99}) {
+    auto event = Event(WithWords({{"en", 1, "ice"}}), WithWords({{"en", 1, "ice"}}));
+    event.mutable_changes()->Add(change);
+    const auto touched = InvalidationOf(event).touched;
+    EXPECT_NE(std::ranges::find(touched, Touched{"article:7/en", ""}), touched.end()) << change;
+    EXPECT_EQ(std::ranges::find(touched, Touched{"article:7/links", ""}) != touched.end(), change == 99) << change;
+  }
+}
+
+TEST(Invalidation, MonthsComeAndGo) {
+  const auto event = Event(State({{"en/archive/2026-10", "05"}}), State({{"en/archive/2026-11", "05"}}));
+  const auto touched = InvalidationOf(event).touched;
+  EXPECT_NE(std::ranges::find(touched, Touched{"months-left:en", ""}), touched.end());
+  EXPECT_NE(std::ranges::find(touched, Touched{"months:en", "2026-11"}), touched.end());
+  EXPECT_NE(std::ranges::find(touched, Touched{"months-old:en", "2026-11"}), touched.end());
 }
 
 TEST(Invalidation, ANewHeadlineTouchesTheArticleAndNoList) {
@@ -55,7 +120,17 @@ TEST(Invalidation, ANewTimeTouchesBothPlaces) {
 TEST(Invalidation, AfterAGapEveryPlaceOfBeforeAndAfterIsTouched) {
   const auto invalidation = InvalidationOf(Event(State({{"en", "05"}}), State({{"en", "05"}, {"ru", "05"}})));
   EXPECT_THAT(invalidation.touched_after_gap,
-              ElementsAre(Touched{"article:7", ""}, Touched{"list:en", "05"}, Touched{"list:ru", "05"}));
+              ElementsAre(Touched{"article:7", ""}, Touched{"article:7/links", ""}, Touched{"article:7/tags", ""},
+                          Touched{"list:en", "05"}, Touched{"list:ru", "05"}));
+}
+
+TEST(Invalidation, ASourceTouchesWhatNamesItAndSettingsTouchEverything) {
+  content::v1::SiteChanged event;
+  event.set_sequence(4);
+  EXPECT_THAT(InvalidationOf(event).touched, ElementsAre(Touched{"site", ""}));
+  event.add_source_ids("river-post");
+  EXPECT_THAT(InvalidationOf(event).touched, ElementsAre(Touched{"source:river-post", ""}, Touched{"sources", ""}));
+  EXPECT_THAT(InvalidationOf(event).touched_after_gap, ElementsAre(Touched{"site", ""}));
 }
 
 TEST(Invalidation, ASealedPageTouchesItsNeighbour) {

@@ -119,5 +119,41 @@ TEST(Route, SearchIsNeverKept) {
   EXPECT_EQ(route.CacheKey(), "");
 }
 
+TEST(Route, AKeyLeadsBackToItsRoute) {
+  for (const char* path : {"/",
+                           "/robots.txt",
+                           "/sitemap.xml",
+                           "/news-sitemap.xml",
+                           "/media/ab.svg",
+                           "/sah/",
+                           "/sah/rss.xml",
+                           "/sah/page/3/",
+                           "/en/economy/",
+                           "/en/economy/atom.xml",
+                           "/en/economy/page/12/",
+                           "/zh-hant/economy/1001-ice-road",
+                           "/en/economy/1001-ice-road/lite",
+                           "/ru/tag/zimnik/",
+                           "/ru/tag/zimnik/feed.json",
+                           "/ru/tag/zimnik/page/2/",
+                           "/en/source/sandal-tv/",
+                           "/en/author/ann-petrova/",
+                           "/en/author/ann-petrova/rss.xml",
+                           "/en/archive/",
+                           "/en/archive/2026/11/",
+                           "/en/archive/2026/11/page/4/",
+                           "/en/feeds/",
+                           "/en/about/"}) {
+    const std::string key = ParseRoute(path).CacheKey();
+    ASSERT_NE(key, "") << path;
+    EXPECT_EQ(RouteOfKey(key).CacheKey(), key) << path;
+    EXPECT_EQ(RouteOfKey(key).kind, ParseRoute(path).kind) << path;
+    EXPECT_EQ(RouteOfKey(key).page, ParseRoute(path).page) << path;
+  }
+  for (const char* none : {"", "en", "en/nothing", "en/article/x", "a/b/c/d"}) {
+    EXPECT_EQ(RouteOfKey(none).kind, RouteKind::kNone) << none;
+  }
+}
+
 }  // namespace
 }  // namespace kimberlite::rendering
