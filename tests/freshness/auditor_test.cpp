@@ -36,8 +36,8 @@ TEST_F(AuditorTest, FindsALostInvalidationByItsEventAndMendsIt) {
   newsroom_.Settle();
   for (const std::string& path : editors_.Addresses(5)) edge_.Get(path);
   ASSERT_TRUE(edge_.auditor().LookOnce());
-  const std::string key = rendering::ParseRoute("/sitemap.xml").CacheKey();
-  const std::string was = edge_.Get("/sitemap.xml");
+  const std::string key = rendering::ParseRoute("/news-sitemap.xml").CacheKey();
+  const std::string was = edge_.Get("/news-sitemap.xml");
   for (const char* language : {"en", "ru", "sah", "ar"}) Lose(std::string("list:") + language, key);
 
   const Editors::Edit lost = editors_.Publish();
@@ -54,7 +54,7 @@ TEST_F(AuditorTest, FindsALostInvalidationByItsEventAndMendsIt) {
   const auto later = found->stale.empty() ? edge_.auditor().LookOnce() : found;
   ASSERT_TRUE(later);
   EXPECT_EQ(later->stale, std::vector<std::string>{key});
-  EXPECT_NE(edge_.Get("/sitemap.xml"), was);
+  EXPECT_NE(edge_.Get("/news-sitemap.xml"), was);
   const auto clean = edge_.auditor().CheckAll();
   ASSERT_TRUE(clean);
   EXPECT_TRUE(clean->stale.empty());

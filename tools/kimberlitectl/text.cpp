@@ -348,8 +348,10 @@ std::string ShortEnumName(const google::protobuf::EnumValueDescriptor& value) {
 std::string RenderText(const Message& message, const std::vector<std::string>& columns) {
   const auto& descriptor = *message.GetDescriptor();
   // Most answers hold one thing, whose name says nothing new.
-  if (descriptor.field_count() == 1) {
-    const FieldDescriptor& only = *descriptor.field(0);
+  std::vector<const FieldDescriptor*> present;
+  message.GetReflection()->ListFields(message, &present);
+  if (present.size() == 1 && present[0]->number() == 1) {
+    const FieldDescriptor& only = *present[0];
     if (!only.is_repeated() && !IsPlain(only) && IsSet(message, only)) {
       return RenderFields(message.GetReflection()->GetMessage(message, &only));
     }

@@ -42,8 +42,11 @@ class RpcTest : public ::testing::Test {
  protected:
   void Serve(std::function<Result<GetFeedResponse>(const Call&, const GetFeedRequest&)> handler, int threads = 4,
              int queue = 4) {
-    server_ = std::make_unique<Server>(Server::Options{
-        .tokens_file = tokens_.path(), .threads = threads, .queue = queue, .max_message_bytes = 1 << 20});
+    server_ = std::make_unique<Server>(Server::Options{.tokens_file = tokens_.path(),
+                                                       .threads = threads,
+                                                       .queue = queue,
+                                                       .max_message_bytes = 1 << 20,
+                                                       .partial = true});
     server_->Handle<GetFeedRequest, GetFeedResponse>(std::move(handler));
     server_->Handle<ListFeedsRequest, ListFeedsResponse>(
         [](const Call&, const ListFeedsRequest&) -> Result<ListFeedsResponse> { return ListFeedsResponse(); });

@@ -244,7 +244,7 @@ TEST_P(CommitDeathTest, TheSameKeyMakesExactlyOneChange) {
   LoadSite();
   const v1::Article article = Create(Story());
   const std::string host = ValueOf(database_.url(), "host", "");
-  ASSERT_TRUE(host.starts_with("/")) << "this test knows Unix sockets alone: " << host;
+  if (!host.starts_with("/")) GTEST_SKIP() << "the database has no Unix socket in its address";
   Gate gate(host + "/.s.PGSQL." + ValueOf(database_.url(), "port", "5432"));
   pg::Pool pool({.url = "host=" + gate.directory() + " port=5432 user=" + ValueOf(database_.url(), "user", "postgres") +
                         " dbname=" + ValueOf(database_.url().substr(database_.url().rfind("dbname=")), "dbname", ""),

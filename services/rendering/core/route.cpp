@@ -199,8 +199,19 @@ Route RouteOfKey(std::string_view key) {
   const auto plain = [&](RouteKind kind) { return Route{.kind = kind}; };
   if (key == "chooser") return plain(RouteKind::kChooser);
   if (key == "robots") return plain(RouteKind::kRobots);
-  if (key == "sitemap") return plain(RouteKind::kSitemap);
+  if (key == "/opml") return plain(RouteKind::kOpml);
+  if (key.starts_with("sitemap/")) {
+    const std::string_view part = key.substr(8);
+    if (part == "/") return plain(RouteKind::kSitemap);
+    if (part == "/#1") return {.kind = RouteKind::kSitemap, .page = 1};
+    const std::size_t slash = part.find('/');
+    if (slash == std::string_view::npos) return {};
+    return {.kind = RouteKind::kSitemap,
+            .language = std::string(part.substr(0, slash)),
+            .slug = std::string(part.substr(slash + 1))};
+  }
   if (key == "news-sitemap") return plain(RouteKind::kNewsSitemap);
+  if (key.starts_with("news-sitemap#")) return {.kind = RouteKind::kNewsSitemap, .page = PageNumber(key.substr(13))};
   if (key.starts_with("media/")) return {.kind = RouteKind::kMedia, .slug = std::string(key.substr(6))};
   const std::size_t hash = key.find('#');
   const std::string_view tail = hash == std::string_view::npos ? std::string_view() : key.substr(hash + 1);

@@ -92,6 +92,7 @@ void FakeServices::Start(int port) {
   KIMBERLITE_ANSWER(tagging, ResolveSlug);
   KIMBERLITE_ANSWER(tagging, SuggestTags);
   KIMBERLITE_ANSWER(tagging, ExplainTags);
+  KIMBERLITE_ANSWER(tagging, IdentifyLanguage);
   KIMBERLITE_ANSWER(ingest, PutSource);
   KIMBERLITE_ANSWER(ingest, GetSource);
   KIMBERLITE_ANSWER(ingest, ListSources);
