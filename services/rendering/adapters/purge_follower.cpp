@@ -33,12 +33,12 @@ void PurgeFollower::Stop() { thread_ = {}; }
 
 Result<void> PurgeFollower::Step() {
   if (last_.empty()) {
-    // Ids are times of Redis, so this also holds when the stream is lost and begins anew.
-    KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply time, client_.Command({"TIME"}));
-    if (time.elements.size() != 2) return Fail(Code::kInternal, "Redis answered TIME with something else");
-    const std::string micros = time.elements[1].text;
-    const std::string millis = micros.size() > 3 ? micros.substr(0, micros.size() - 3) : "0";
-    last_ = time.elements[0].text + std::string(3 - millis.size(), '0') + millis + "-0";
+    // The last entry itself, not the time: two purges of one millisecond are told apart. Ids are times of Redis, so
+    // this also holds when the stream is lost and begins anew.
+    KIMBERLITE_ASSIGN_OR_RETURN(const redis::Reply newest,
+                                client_.Command({"XREVRANGE", stream_, "+", "-", "COUNT", "1"}));
+    last_ =
+        newest.elements.empty() || newest.elements[0].elements.empty() ? "0-0" : newest.elements[0].elements[0].text;
     // What memory holds from before cannot be checked against what was purged meanwhile.
     memory_.DropAll();
     return {};
