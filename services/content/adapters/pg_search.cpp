@@ -236,7 +236,9 @@ const char* const kSearchWindowSql =
     "SELECT max(sort_key) AS newest, min(sort_key) AS oldest FROM (SELECT sort_key FROM content.list_entries"
     " WHERE list_key = $1 AND sort_key < $2 ORDER BY sort_key DESC LIMIT $3) AS w";
 const char* const kSearchConceptSql =
-    "SELECT count(*) AS count FROM (SELECT 1 FROM content.list_entries WHERE list_key = $1 LIMIT $2) AS w";
+    // Ordered, so that it is a walk along the index however much of the table the list is.
+    "SELECT count(*) AS count FROM (SELECT 1 FROM content.list_entries WHERE list_key = $1 ORDER BY sort_key DESC"
+    " LIMIT $2) AS w";
 const char* const kSearchTextsSql =
     "SELECT w.place, t.summary, t.body FROM unnest($1::bigint[]) WITH ORDINALITY AS w (article_id, place)"
     " CROSS JOIN LATERAL (SELECT summary, left(body_html, 32768) AS body FROM content.translations"

@@ -61,6 +61,8 @@ constexpr const char* kFill[] = {
     "INSERT INTO content.list_pages (list_key, page_number, high_sort_key) SELECT 'en', n, lpad(to_hex(100000 + 30 * "
     "n),"
     " 28, '0') FROM generate_series(1, 3300) AS n",
+    "INSERT INTO content.list_withdrawals (list_key, article_id, sort_key, withdrawn_time)"
+    " SELECT 'en', n, lpad(to_hex(n), 28, '0'), now() FROM generate_series(200001, 250000) AS n",
     "INSERT INTO content.search_entries (article_id, language_code, sort_key, words) SELECT n, 'en',"
     " lpad(to_hex(n), 28, '0'), array_to_tsvector(ARRAY['@en', 'stori', 'w' || n % 5000])"
     " FROM generate_series(100001, 200000) AS n",
