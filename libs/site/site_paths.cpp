@@ -7,24 +7,12 @@
 
 namespace kimberlite::site {
 
-Time ToTime(const google::protobuf::Timestamp& timestamp) {
-  return Time(std::chrono::seconds(timestamp.seconds())) + std::chrono::microseconds(timestamp.nanos() / 1000);
-}
-
 std::string ListSortKey(Time published_time, std::int64_t article_id) {
   char key[40];
   std::snprintf(key, sizeof key, "%016llx%012llx",
                 static_cast<unsigned long long>(std::max<std::int64_t>(0, published_time.time_since_epoch().count())),
                 static_cast<unsigned long long>(article_id));
   return key;
-}
-
-google::protobuf::Timestamp ToTimestamp(Time time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(seconds.time_since_epoch().count());
-  timestamp.set_nanos(static_cast<std::int32_t>((time - seconds).count()) * 1000);
-  return timestamp;
 }
 
 bool HasLanguage(const content::v1::Site& site, std::string_view code) {

@@ -11,12 +11,10 @@
 #include "kimberlite/content/v1/site.pb.h"
 #include "kimberlite/tagging/v1/concept.pb.h"
 #include "libs/base/time.h"
+#include "libs/rpc/proto_time.h"
 
 // What public addresses and labels look like: the one place that pages and feeds agree by.
 namespace kimberlite::site {
-
-Time ToTime(const google::protobuf::Timestamp& timestamp);
-google::protobuf::Timestamp ToTimestamp(Time time);
 
 // ArticleCard.sort_key of a translation: 16 hex digits of its time of publication in microseconds, then 12 of the id.
 std::string ListSortKey(Time published_time, std::int64_t article_id);

@@ -45,15 +45,14 @@ TEST_F(AuditorTest, FindsALostInvalidationByItsEventAndMendsIt) {
   ASSERT_TRUE(edge_.store().Inspect(key)->has_value());  // it should have been dropped
   newsroom_.Settle();
 
-  const auto found = edge_.auditor().LookOnce();
-  ASSERT_TRUE(found) << found.error().ToString();
-  if (found->stale.empty()) {
-    // The event was younger than the grace.
-    std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  // Until the event is older than the grace.
+  auto found = edge_.auditor().LookOnce();
+  for (int i = 0; i < 200 && found && found->stale.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    found = edge_.auditor().LookOnce();
   }
-  const auto later = found->stale.empty() ? edge_.auditor().LookOnce() : found;
-  ASSERT_TRUE(later);
-  EXPECT_EQ(later->stale, std::vector<std::string>{key});
+  ASSERT_TRUE(found) << found.error().ToString();
+  EXPECT_EQ(found->stale, std::vector<std::string>{key});
   EXPECT_NE(edge_.Get("/news-sitemap.xml"), was);
   const auto clean = edge_.auditor().CheckAll();
   ASSERT_TRUE(clean);

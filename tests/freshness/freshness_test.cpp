@@ -124,8 +124,7 @@ TEST_F(Freshness, FewPagesAreDroppedForNothing) {
   std::printf("%lld pages dropped by %d edits, %lld in vain: %.2f %%\n", static_cast<long long>(dropped), rounds,
               static_cast<long long>(in_vain), 100 * share);
   EXPECT_GT(dropped, 100);
-  // Few edits say little: the aim of 0.05 is for the long form, which prints its share.
-  EXPECT_LT(share, 0.10);
+  EXPECT_LT(share, 0.05);
 }
 
 TEST_F(Freshness, BothEdgesForgetWhatChanged) {

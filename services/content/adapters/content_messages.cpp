@@ -53,19 +53,19 @@ pb::Translation MessageOf(const Article& article, const Translation& translation
   message.set_body_html(translation.body_html);
   for (const std::string& author : translation.authors) message.add_authors(author);
   for (const std::string& id : translation.author_ids) message.add_author_ids(id);
-  if (translation.published_time) *message.mutable_published_time() = TimestampOf(*translation.published_time);
-  *message.mutable_updated_time() = TimestampOf(translation.updated_time);
-  if (translation.scheduled_time) *message.mutable_scheduled_time() = TimestampOf(*translation.scheduled_time);
+  if (translation.published_time) *message.mutable_published_time() = ToTimestamp(*translation.published_time);
+  *message.mutable_updated_time() = ToTimestamp(translation.updated_time);
+  if (translation.scheduled_time) *message.mutable_scheduled_time() = ToTimestamp(*translation.scheduled_time);
   for (const Correction& correction : translation.corrections) {
     pb::Correction& note = *message.add_corrections();
-    *note.mutable_correction_time() = TimestampOf(correction.time);
+    *note.mutable_correction_time() = ToTimestamp(correction.time);
     note.set_note(correction.note);
   }
   if (const std::optional<Drift> drift = DriftOf(article, translation)) {
     message.mutable_drift()->set_paragraphs_behind(drift->behind);
     message.mutable_drift()->set_paragraphs_total(drift->total);
     if (translation.behind_since) {
-      *message.mutable_drift()->mutable_since_time() = TimestampOf(*translation.behind_since);
+      *message.mutable_drift()->mutable_since_time() = ToTimestamp(*translation.behind_since);
     }
   }
   return message;
@@ -84,8 +84,8 @@ pb::ArticleState StateOf(const Article& article) {
     summary.set_version(translation.version);
     summary.set_headline(translation.headline);
     summary.set_slug(translation.slug);
-    if (translation.published_time) *summary.mutable_published_time() = TimestampOf(*translation.published_time);
-    *summary.mutable_updated_time() = TimestampOf(translation.updated_time);
+    if (translation.published_time) *summary.mutable_published_time() = ToTimestamp(*translation.published_time);
+    *summary.mutable_updated_time() = ToTimestamp(translation.updated_time);
   }
   for (const ListPlace& place : ListPlaces(article)) {
     pb::ListPlace& message = *state.add_lists();
@@ -96,20 +96,6 @@ pb::ArticleState StateOf(const Article& article) {
 }
 
 }  // namespace
-
-google::protobuf::Timestamp TimestampOf(Time time) {
-  const std::int64_t micros = time.time_since_epoch().count();
-  // Rounded down, so that nanos is never negative.
-  const std::int64_t seconds = micros >= 0 ? micros / 1'000'000 : (micros - 999'999) / 1'000'000;
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<std::int32_t>((micros - seconds * 1'000'000) * 1000));
-  return timestamp;
-}
-
-Time TimeOf(const google::protobuf::Timestamp& timestamp) {
-  return Time(std::chrono::seconds(timestamp.seconds()) + std::chrono::microseconds(timestamp.nanos() / 1000));
-}
 
 pb::Article MessageOf(const Article& article) {
   pb::Article message;
@@ -129,9 +115,9 @@ pb::Article MessageOf(const Article& article) {
   for (const Translation& translation : article.translations) {
     *message.add_translations() = MessageOf(article, translation);
   }
-  *message.mutable_created_time() = TimestampOf(article.created_time);
-  if (article.embargo_time) *message.mutable_embargo_time() = TimestampOf(*article.embargo_time);
-  if (article.source_removed_time) *message.mutable_source_removed_time() = TimestampOf(*article.source_removed_time);
+  *message.mutable_created_time() = ToTimestamp(article.created_time);
+  if (article.embargo_time) *message.mutable_embargo_time() = ToTimestamp(*article.embargo_time);
+  if (article.source_removed_time) *message.mutable_source_removed_time() = ToTimestamp(*article.source_removed_time);
   message.mutable_struck_concept_ids()->Add(article.struck_concepts.begin(), article.struck_concepts.end());
   return message;
 }
@@ -151,8 +137,8 @@ pb::ArticleCard MessageOf(const Card& card) {
   for (const std::string& id : card.translation.author_ids) message.add_author_ids(id);
   if (card.picture) *message.mutable_picture() = MessageOf(*card.picture);
   if (card.translation.published_time)
-    *message.mutable_published_time() = TimestampOf(*card.translation.published_time);
-  *message.mutable_updated_time() = TimestampOf(card.translation.updated_time);
+    *message.mutable_published_time() = ToTimestamp(*card.translation.published_time);
+  *message.mutable_updated_time() = ToTimestamp(card.translation.updated_time);
   message.set_sort_key(card.sort_key);
   message.set_body_html(card.translation.body_html);
   return message;
@@ -165,7 +151,7 @@ pb::Source MessageOf(const Source& source) {
   message.set_url(source.url);
   message.set_rights(source.rights);
   if (source.rights_expire_time) {
-    *message.mutable_rights_expire_time() = TimestampOf(*source.rights_expire_time);
+    *message.mutable_rights_expire_time() = ToTimestamp(*source.rights_expire_time);
     message.set_rights_expiry(source.withdraw_on_expiry ? pb::RIGHTS_EXPIRY_WITHDRAW : pb::RIGHTS_EXPIRY_KEEP);
   }
   return message;
@@ -297,7 +283,7 @@ Source FromMessage(const pb::Source& source) {
                 .url = source.url(),
                 .rights = source.rights(),
                 .withdraw_on_expiry = source.rights_expiry() == pb::RIGHTS_EXPIRY_WITHDRAW};
-  if (source.has_rights_expire_time()) result.rights_expire_time = TimeOf(source.rights_expire_time());
+  if (source.has_rights_expire_time()) result.rights_expire_time = ToTime(source.rights_expire_time());
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "kimberlite/content/v1/events.pb.h"
 #include "kimberlite/content/v1/site.pb.h"
 #include "libs/base/error.h"
+#include "libs/rpc/proto_time.h"
 #include "services/content/core/article.h"
 #include "services/content/core/author.h"
 #include "services/content/core/editing.h"
@@ -32,9 +33,6 @@ struct Card {
   Translation translation;  // its body only where asked for
   std::string sort_key;
 };
-
-google::protobuf::Timestamp TimestampOf(Time time);
-Time TimeOf(const google::protobuf::Timestamp& timestamp);  // rounded down to microseconds
 
 pb::Article MessageOf(const Article& article);
 pb::ArticleCard MessageOf(const Card& card);

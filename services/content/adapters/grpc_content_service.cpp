@@ -149,7 +149,7 @@ Result<v1::GetArticleResponse> GrpcContentService::GetArticle(const rpc::Call&, 
     v1::GetArticleResponse response;
     if (request.has_as_of_time()) {
       KIMBERLITE_ASSIGN_OR_RETURN(
-          const Article then, ReadArticleAsOf(transaction, *site, request.article_id(), TimeOf(request.as_of_time())));
+          const Article then, ReadArticleAsOf(transaction, *site, request.article_id(), ToTime(request.as_of_time())));
       *response.mutable_article() = MessageOf(then);
       return response;
     }

@@ -34,7 +34,7 @@ Result<Time> TimeOf(const google::protobuf::Timestamp& timestamp, const std::str
       timestamp.nanos() > 999'999'999) {
     return InvalidField(field, "must be a time of the years 1 to 9999");
   }
-  return content::TimeOf(timestamp);
+  return ToTime(timestamp);
 }
 
 Result<int> PageSize(int asked) {

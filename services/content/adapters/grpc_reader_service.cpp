@@ -77,7 +77,7 @@ Result<v1::ListWithdrawnResponse> GrpcReaderService::ListWithdrawn(const rpc::Ca
       auto* entry = response.add_entries();
       entry->set_article_id(withdrawal.article_id);
       entry->set_sort_key(withdrawal.sort_key);
-      *entry->mutable_withdrawn_time() = TimestampOf(withdrawal.withdrawn_time);
+      *entry->mutable_withdrawn_time() = ToTimestamp(withdrawal.withdrawn_time);
     }
     return response;
   });

@@ -26,10 +26,6 @@ Act ActOf(const rpc::Call& call, Time time) {
   return {.verb = "import", .actor = call.caller, .traceparent = call.context.traceparent, .time = time, .note = {}};
 }
 
-Time TimeOf(const google::protobuf::Timestamp& timestamp) {
-  return Time(std::chrono::seconds(timestamp.seconds()) + std::chrono::microseconds(timestamp.nanos() / 1000));
-}
-
 // What a broken article of a batch is told, without the others.
 struct Ready {
   Article article;
@@ -43,7 +39,7 @@ Result<Ready> Prepare(const Site& site, const v1::ImportedArticle& imported, Tim
   if (imported.old_paths_size() > kMaxOldPaths)
     return TooMany("old_paths", kMaxOldPaths, static_cast<std::size_t>(imported.old_paths_size()));
   KIMBERLITE_ASSIGN_OR_RETURN(const NewArticle wanted, FromMessage(imported.article()));
-  const Time time = imported.has_published_time() ? TimeOf(imported.published_time()) : now;
+  const Time time = imported.has_published_time() ? ToTime(imported.published_time()) : now;
   if (time > now) return InvalidField("published_time", "must not lie in the future");
   Ready ready;
   KIMBERLITE_ASSIGN_OR_RETURN(ready.article, CreateArticle(site, wanted, time));

@@ -93,7 +93,7 @@ Result<v1::ListRevisionsResponse> ReadRevisions(pg::Transaction& transaction, st
     revision.set_verb(row.String("verb"));
     revision.set_note(row.String("note"));
     revision.set_changed_by(row.String("changed_by"));
-    *revision.mutable_changed_time() = TimestampOf(row.Instant("changed_time"));
+    *revision.mutable_changed_time() = ToTimestamp(row.Instant("changed_time"));
   }
   const std::int64_t newest = response.revisions(0).sequence();
   const std::int64_t oldest = response.revisions(response.revisions_size() - 1).sequence();

@@ -45,7 +45,7 @@ Result<void> ReadLanguages(pg::Transaction& transaction, const Site& site, v1::L
         language.set_version(static_cast<std::int32_t>(row.Int("version")));
         language.mutable_drift()->set_paragraphs_behind(static_cast<std::int32_t>(row.Int("behind")));
         if (const auto since = row.OptionalInstant("behind_since")) {
-          *language.mutable_drift()->mutable_since_time() = TimestampOf(*since);
+          *language.mutable_drift()->mutable_since_time() = ToTimestamp(*since);
         }
       }
     }
@@ -104,7 +104,7 @@ Result<v1::ListTranslationWorkResponse> ReadTranslationWork(pg::Transaction& tra
     work.set_article_id(last.article_id);
     work.set_original_language_code(row.String("original_language_code"));
     work.set_paragraphs_behind(static_cast<std::int32_t>(last.behind));
-    *work.mutable_behind_since_time() = TimestampOf(behind_since);
+    *work.mutable_behind_since_time() = ToTimestamp(behind_since);
   }
   KIMBERLITE_RETURN_IF_ERROR(ReadLanguages(transaction, site, response));
   return response;

@@ -12,7 +12,7 @@ void AddDependency(v1::GetFeedResponse& response, std::string entity, std::strin
 }
 
 void SetLastModified(v1::GetFeedResponse& response, Time time) {
-  if (time != Time{}) *response.mutable_last_modified_time() = site::ToTimestamp(time);
+  if (time != Time{}) *response.mutable_last_modified_time() = ToTimestamp(time);
 }
 
 const char* FileName(v1::FeedFormat format) {

@@ -15,7 +15,6 @@ namespace {
 using content::v1::ArticleCard;
 using content::v1::Site;
 using site::SitePaths;
-using site::ToTime;
 
 constexpr int kFeedItems = 50;
 constexpr std::size_t kMaxQuery = 200;  // code points, as search takes them

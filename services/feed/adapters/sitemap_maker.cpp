@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "libs/site/month_windows.h"
 #include "libs/site/site_paths.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/feed/adapters/document.h"
@@ -15,7 +16,6 @@ namespace {
 using content::v1::ArticleCard;
 using content::v1::Site;
 using site::SitePaths;
-using site::ToTime;
 
 constexpr std::size_t kMaxUrls = 50'000;
 constexpr std::size_t kMaxNews = 1'000;
@@ -70,9 +70,10 @@ Result<v1::GetFeedResponse> SitemapMaker::Index(const Context& context, const Si
   AddDependency(response, "site");
   std::vector<std::string> urls = {site.public_url() + "/sitemap-pages.xml"};
   for (const auto& language : site.languages()) {
-    // The first story of a month adds a part, and the last one that goes takes it away.
-    AddDependency(response, "list:" + language.language_code());
     KIMBERLITE_ASSIGN_OR_RETURN(const auto months, sources_.ArchiveMonths(context, language.language_code()));
+    for (auto& window : site::MonthWindows(language.language_code(), months)) {
+      AddDependency(response, std::move(window.entity), std::move(window.low), std::move(window.high));
+    }
     for (const std::string& month : months) {
       urls.push_back(site.public_url() + PartPath(language.language_code(), month));
     }
@@ -192,7 +193,7 @@ Result<v1::GetFeedResponse> SitemapMaker::GetNewsSitemap(const Context& context,
   AddDependency(response, "site");
   KIMBERLITE_ASSIGN_OR_RETURN(auto urls, News(context, site, oldest, response));
   // What is oldest grows too old first.
-  if (!urls.empty()) *response.mutable_expire_time() = site::ToTimestamp(urls.back().published + kNewsAge);
+  if (!urls.empty()) *response.mutable_expire_time() = ToTimestamp(urls.back().published + kNewsAge);
   if (!urls.empty()) SetLastModified(response, urls.front().published);
 
   if (window == 0 && urls.size() > kMaxNews) {

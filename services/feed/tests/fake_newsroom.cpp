@@ -72,8 +72,8 @@ ArticleCard& FakeNewsroom::Add(std::int64_t id, const std::string& language, std
   card.set_slug("s");
   card.add_concept_ids(7);
   const Time published = SystemClock().Now() - age;
-  *card.mutable_published_time() = site::ToTimestamp(published);
-  *card.mutable_updated_time() = site::ToTimestamp(published);
+  *card.mutable_published_time() = ToTimestamp(published);
+  *card.mutable_updated_time() = ToTimestamp(published);
   card.set_sort_key(site::ListSortKey(published, id));
   card.set_body_html("<p><img src=\"/media/a.svg\"> <a href=\"/en/\">x</a></p>");
   const auto insert = [&](std::vector<ArticleCard>& list) -> ArticleCard& {

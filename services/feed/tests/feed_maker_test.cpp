@@ -241,6 +241,11 @@ TEST_F(FeedMakerTest, ASitemapsPartsAreTheMonths) {
   const std::string index = Document(v1::FEED_FORMAT_SITEMAP, "");
   EXPECT_THAT(index, HasSubstr("<loc>https://news.example:8443/sitemap-en-2026-10.xml</loc>"));
   EXPECT_THAT(index, HasSubstr("<loc>https://news.example:8443/sitemap-pages.xml</loc>"));
+  // A story more in a month that is there changes nothing: only other months do.
+  const auto entities = Entities(*Ask(v1::FEED_FORMAT_SITEMAP, ""));
+  EXPECT_THAT(entities, Contains("months:en 2026-11/.."));
+  EXPECT_THAT(entities, Contains("months-left:sah .."));
+  EXPECT_THAT(entities, Not(Contains(HasSubstr("list:"))));
   EXPECT_THAT(Document(v1::FEED_FORMAT_SITEMAP, "", 1), HasSubstr("<loc>https://news.example:8443/sah/economy/</loc>"));
   const auto part = Ask(v1::FEED_FORMAT_SITEMAP, "en/archive/2026-11");
   ASSERT_TRUE(part) << part.error().ToString();
@@ -261,7 +266,7 @@ TEST_F(FeedMakerTest, TheNewsSitemapHoldsTwoDaysAndSaysWhenItGrowsOld) {
   EXPECT_THAT(news->document(), HasSubstr("/en/economy/1-s</loc>"));
   EXPECT_THAT(news->document(), HasSubstr("/sah/economy/3-s</loc>"));
   EXPECT_THAT(news->document(), Not(HasSubstr("/en/economy/2-s</loc>")));
-  const auto expires = site::ToTime(news->expire_time()) - clock_.Now();
+  const auto expires = ToTime(news->expire_time()) - clock_.Now();
   EXPECT_GT(expires, 58min);
   EXPECT_LE(expires, 60min);
   // What goes above the one that is too old is in the window.

@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "libs/base/text.h"
+#include "libs/rpc/proto_time.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/ingest/adapters/grpc_messages.h"
 #include "services/ingest/adapters/grpc_source_tools.h"
-#include "services/ingest/adapters/proto_time.h"
 #include "services/ingest/core/feed_parser.h"
 
 namespace kimberlite::ingest {

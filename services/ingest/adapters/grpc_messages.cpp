@@ -4,7 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "libs/base/id.h"
-#include "services/ingest/adapters/proto_time.h"
+#include "libs/rpc/proto_time.h"
 
 namespace kimberlite::ingest {
 namespace {
@@ -161,7 +161,7 @@ Result<Time> FromTimestamp(const google::protobuf::Timestamp& proto, std::string
   constexpr std::int64_t kYear1 = -62'135'596'800, kYear10000 = 253'402'300'800;
   if (proto.seconds() < kYear1 || proto.seconds() >= kYear10000 || proto.nanos() < 0 || proto.nanos() > 999'999'999)
     return InvalidField(std::move(field), "must be a time of the years 1 to 9999");
-  return Time(std::chrono::seconds(proto.seconds()) + std::chrono::microseconds(proto.nanos() / 1000));
+  return ToTime(proto);
 }
 
 std::string DigestOf(const google::protobuf::Message& request) {

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "libs/i18n/slug.h"
-#include "services/ingest/adapters/proto_time.h"
+#include "libs/rpc/proto_time.h"
 #include "services/ingest/core/opml.h"
 #include "services/ingest/core/plain_line.h"
 #include "services/ingest/core/trial.h"

@@ -2,7 +2,7 @@
 
 #include "kimberlite/ingest/v1/events.pb.h"
 #include "libs/base/id.h"
-#include "services/ingest/adapters/proto_time.h"
+#include "libs/rpc/proto_time.h"
 
 namespace kimberlite::ingest {
 namespace {

@@ -35,8 +35,8 @@ std::string EventOf(const std::string& cursor, const Update& update) {
                                  {"version", update.version()},       {"language", update.language_code()},
                                  {"id", update.entry_id()},           {"url", update.url()},
                                  {"headline", update.headline()}};
-  if (update.has_published_time()) data["published"] = FormatRfc3339(site::ToTime(update.published_time()));
-  if (update.has_updated_time()) data["updated"] = FormatRfc3339(site::ToTime(update.updated_time()));
+  if (update.has_published_time()) data["published"] = FormatRfc3339(ToTime(update.published_time()));
+  if (update.has_updated_time()) data["updated"] = FormatRfc3339(ToTime(update.updated_time()));
   data["lists"] = std::vector<std::string>(update.list_keys().begin(), update.list_keys().end());
   return "id: " + cursor + "\nevent: " + EventName(update.kind()) +
          "\ndata: " + data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n\n";

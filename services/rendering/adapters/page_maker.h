@@ -61,7 +61,6 @@ class PageMaker {
   using Cards = std::vector<content::v1::ArticleCard>;
 
   // Common.
-  void DependOnMonths(const std::vector<std::string>& months);
   void DependOn(std::string entity, std::string low = "", std::string high = "");
   // The newest of a list, or with `before` the newest that stand before this sort key; depends on their window and on
   // each article in it.

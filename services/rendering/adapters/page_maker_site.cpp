@@ -1,7 +1,7 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 
+#include "libs/site/month_windows.h"
 #include "services/rendering/adapters/page_maker.h"
 
 // The pages of the site as a whole.
@@ -101,36 +101,11 @@ Result<Page> PageMaker::About() {
   return Finish(theme_.Render(view), path);
 }
 
-// A month that is not shown may come, and one that is shown may go with its last story; a story more in a month that is
-// shown changes nothing.
-void PageMaker::DependOnMonths(const std::vector<std::string>& months) {
-  const std::string& language = view_.language();
-  DependOn("months-left:" + language);
-  if (months.empty()) return DependOn("months:" + language);
-  const std::string& newest = months.front();
-  const std::string& oldest = months.back();
-  DependOn("months:" + language, newest + "/");  // above it, and below the next
-  std::string below = oldest;
-  --below.back();
-  DependOn("months-old:" + language, "", below + "~");
-  // What may come in between.
-  std::size_t shown = months.size();
-  int year = std::stoi(oldest.substr(0, 4)), number = std::stoi(oldest.substr(5));
-  for (std::string month = oldest; month < newest;) {
-    if (shown > 0 && months[shown - 1] == month) {
-      --shown;
-    } else {
-      DependOn("list:" + language + "/archive/" + month);
-    }
-    year += number / 12;
-    number = number % 12 + 1;
-    month = fmt::format("{:04}-{:02}", year, number);
-  }
-}
-
 Result<Page> PageMaker::Archive() {
   KIMBERLITE_ASSIGN_OR_RETURN(const auto months, sources_.ListArchiveMonths(context_, view_.language()));
-  DependOnMonths(months);
+  for (auto& window : site::MonthWindows(view_.language(), months)) {
+    DependOn(std::move(window.entity), std::move(window.low), std::move(window.high));
+  }
   ArchiveView view{.shell = MakeShell()};
   view.shell.title = theme_.Texts(view_.language()).Format("archive.title");
   const std::string path = view_.HomePath() + "archive/";

@@ -7,8 +7,6 @@
 
 namespace kimberlite::rendering {
 
-using site::ToTime;
-
 // The site as one language's pages show it.
 class SiteView : public site::SitePaths {
  public:

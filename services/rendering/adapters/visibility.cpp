@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "libs/rpc/proto_time.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/rendering/adapters/bus_invalidator.h"
 
@@ -18,14 +19,6 @@ constexpr std::chrono::milliseconds kInFlight{1000};    // an event may be on it
 constexpr std::chrono::milliseconds kAskAgain{500};
 
 std::string ArticleAggregate(std::int64_t article_id) { return "article:" + std::to_string(article_id); }
-
-google::protobuf::Timestamp TimestampOf(Time time) {
-  const auto micros = time.time_since_epoch().count();
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(micros / 1'000'000);
-  timestamp.set_nanos(static_cast<std::int32_t>(micros % 1'000'000) * 1000);
-  return timestamp;
-}
 
 bool HasReached(const EdgeState& edge, const std::vector<AppliedPlace>& places) {
   return std::ranges::all_of(places, [&](const AppliedPlace& place) {
@@ -194,7 +187,7 @@ Result<v1::GetReceiptResponse> Visibility::Receipt(const Context& context, const
     message.set_surface(MessageOf(one.surface));
     message.set_edge(one.edge);
     message.set_edge_alive(alive(one.edge));
-    *message.mutable_visible_time() = TimestampOf(one.visible_time);
+    *message.mutable_visible_time() = ToTimestamp(one.visible_time);
     message.set_sequence(one.sequence);
   }
   const bool recorded =
@@ -227,7 +220,7 @@ Result<v1::GetReceiptResponse> Visibility::Receipt(const Context& context, const
       proved = std::max(proved.value_or(edge.seen_time), SystemClock().Now());
     }
   }
-  if (proved && response.missing_edges().empty()) *response.mutable_proved_time() = TimestampOf(*proved);
+  if (proved && response.missing_edges().empty()) *response.mutable_proved_time() = ToTimestamp(*proved);
   return response;
 }
 
@@ -271,7 +264,7 @@ Result<v1::ListEdgesResponse> Visibility::Edges() {
     v1::EdgeProgress& message = *response.add_edges();
     message.set_edge(edge.name);
     message.set_alive(edge.alive);
-    *message.mutable_seen_time() = TimestampOf(edge.seen_time);
+    *message.mutable_seen_time() = ToTimestamp(edge.seen_time);
     for (const auto& [place, offset] : edge.reached) (*message.mutable_next_offsets())[place] = offset;
   }
   return response;
