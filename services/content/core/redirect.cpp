@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "libs/base/percent.h"
 #include "libs/base/text.h"
 #include "libs/i18n/language.h"
 #include "services/content/core/rules.h"
@@ -10,24 +11,15 @@
 namespace kimberlite::content {
 namespace {
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // %XX of everything but what has a meaning in a path: an address is written with and without.
 std::string Unescaped(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
-      const char c = static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
-      if (std::string_view("%/?#&=").find(c) == std::string_view::npos && static_cast<unsigned char>(c) >= 0x20) {
-        out += c;
-        i += 2;
-        continue;
-      }
+    const auto c = PercentEscape(text.substr(i));
+    if (c && std::string_view("%/?#&=").find(*c) == std::string_view::npos && static_cast<unsigned char>(*c) >= 0x20) {
+      out += *c;
+      i += 2;
+      continue;
     }
     out += text[i];
   }

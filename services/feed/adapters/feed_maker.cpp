@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "libs/base/percent.h"
 #include "libs/base/text.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/feed/adapters/document.h"
@@ -37,22 +38,6 @@ std::string WithAbsoluteLinks(std::string html, const std::string& public_url) {
     }
   }
   return html;
-}
-
-// RFC 3986 section 2.1: everything but unreserved characters.
-std::string PercentEncode(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-        c == '_' || c == '~') {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
 }
 
 Error NoSuch(const std::string& what, const std::string& id) {

@@ -7,19 +7,12 @@
 #include "services/ingest/core/feed_date.h"
 #include "services/ingest/core/feed_markup.h"
 #include "services/ingest/core/feed_people.h"
+#include "services/ingest/core/fill.h"
 #include "services/ingest/core/plain_line.h"
 #include "services/ingest/core/url.h"
 
 namespace kimberlite::ingest {
 namespace {
-
-// Sets what is not yet set.
-void Fill(std::string& target, std::string value) {
-  if (target.empty()) target = std::move(value);
-}
-void Fill(std::optional<Time>& target, const std::optional<Time>& value) {
-  if (!target) target = value;
-}
 
 std::string Lower(std::string_view text) {
   std::string lower(TrimAscii(text));

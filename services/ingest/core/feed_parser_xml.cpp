@@ -8,19 +8,13 @@
 #include "services/ingest/core/feed_markup.h"
 #include "services/ingest/core/feed_parser_formats.h"
 #include "services/ingest/core/feed_people.h"
+#include "services/ingest/core/fill.h"
 #include "services/ingest/core/page_feeds.h"
 #include "services/ingest/core/url.h"
 #include "services/ingest/core/xml_reader.h"
 
 namespace kimberlite::ingest {
 namespace {
-
-void Fill(std::string& target, std::string value) {
-  if (target.empty()) target = std::move(value);
-}
-void Fill(std::optional<Time>& target, const std::optional<Time>& value) {
-  if (!target) target = value;
-}
 
 // The feed itself: the children of <feed> or <channel>.
 class FeedReader {

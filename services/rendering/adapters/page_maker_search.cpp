@@ -1,3 +1,4 @@
+#include "libs/base/percent.h"
 #include "libs/base/text.h"
 #include "services/rendering/adapters/page_maker.h"
 #include "services/rendering/core/query_string.h"
@@ -60,8 +61,8 @@ Result<Page> PageMaker::Search(const Route& route) {
     }
     view.bounded = response->bounded();
     if (!response->next_page_token().empty()) {
-      view.next_url = view_.HomePath() + "search?q=" + EncodeQuery(view.query) +
-                      "&after=" + EncodeQuery(response->next_page_token());
+      view.next_url = view_.HomePath() + "search?q=" + PercentEncode(view.query) +
+                      "&after=" + PercentEncode(response->next_page_token());
     }
   }
   Page page = Finish(theme_.Render(view), view_.HomePath() + "search");

@@ -13,7 +13,4 @@ std::string QueryParameter(std::string_view query, std::string_view name);
 // goes. Empty when it is not UTF-8.
 std::string CleanQuery(std::string_view typed);
 
-// The same bytes as the value of a parameter.
-std::string EncodeQuery(std::string_view value);
-
 }  // namespace kimberlite::rendering
