@@ -161,7 +161,8 @@ Result<Time> ParseLocalTime(std::string_view local, std::string_view zone, std::
   const std::string whole = std::string(local) + (local.size() == 16 ? ":00Z" : "Z");
   // The same fields in UTC, which also checks them.
   const auto utc = ParseRfc3339(whole);
-  if ((local.size() != 16 && local.size() != 19) || local[10] != 'T' || !utc) return InvalidField(std::move(field), rule);
+  if ((local.size() != 16 && local.size() != 19) || local[10] != 'T' || !utc)
+    return InvalidField(std::move(field), rule);
   const auto day = std::chrono::floor<std::chrono::days>(*utc);
   const std::chrono::year_month_day date(day);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(*utc - day).count();

@@ -7,8 +7,9 @@
 
 namespace kimberlite::content {
 
-// Files what ingest took in, and what it saw removed: kimberlite.ingest.item.v1, group "content". Each item and all that it changes in one
-// transaction, once. Waits (by a retryable error) while there is no site yet. Safe for any thread.
+// Files what ingest took in, and what it saw removed: kimberlite.ingest.item.v1, group "content". Each item and all
+// that it changes in one transaction, once. Waits (by a retryable error) while there is no site yet. Safe for any
+// thread.
 class ItemHandler {
  public:
   ItemHandler(pg::Pool& pool, PgSiteStore& sites, const Clock& clock) : pool_(pool), sites_(sites), clock_(clock) {}

@@ -70,8 +70,8 @@ ArticleParts PartsOf(const content::v1::ArticleChanged& event) {
   words.insert(old_words.begin(), old_words.end());
   for (const auto& [language, one] : words) parts.all.insert(language);
   // Section, source and picture are shown wherever a translation is.
-  const bool everywhere = unknown || has(content::v1::ARTICLE_CHANGE_PLACE) || has(content::v1::ARTICLE_CHANGE_CORRECTED) ||
-                          has(content::v1::ARTICLE_CHANGE_DRIFT) ||
+  const bool everywhere = unknown || has(content::v1::ARTICLE_CHANGE_PLACE) ||
+                          has(content::v1::ARTICLE_CHANGE_CORRECTED) || has(content::v1::ARTICLE_CHANGE_DRIFT) ||
                           before.section_id() != after.section_id() || before.source_id() != after.source_id() ||
                           (has(content::v1::ARTICLE_CHANGE_TEXT) && parts.touched.empty());
   if (everywhere) parts.touched = parts.all;
